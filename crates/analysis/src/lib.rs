@@ -1,0 +1,1 @@
+//! Gate and tracker: pure, deterministic, given time as a value.

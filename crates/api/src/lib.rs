@@ -1,0 +1,1 @@
+//! HTTP: routes, sessions, rights, OpenAPI, live events, media.

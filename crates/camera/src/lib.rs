@@ -1,0 +1,1 @@
+//! RTSP sessions with real cameras: connect, authenticate, tolerate, reconnect, probe.

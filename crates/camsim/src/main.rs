@@ -1,0 +1,2 @@
+//! Simulated cameras: a real RTSP server playing footage, with the faults that cameras have.
+fn main() {}

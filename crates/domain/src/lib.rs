@@ -1,0 +1,34 @@
+//! The words of Taimat: identifiers, time, media, detections, tracks, events, places, rights. No I/O.
+//!
+//! Every other crate speaks to its neighbours in these types, so that data flows one way and no crate
+//! needs to know another's insides.
+
+pub mod analysis;
+pub mod camera;
+pub mod event;
+pub mod gap;
+pub mod geo;
+pub mod id;
+pub mod live;
+pub mod media;
+pub mod place;
+pub mod probe;
+pub mod rights;
+pub mod segment;
+pub mod time;
+
+pub use analysis::{ActivityMinute, BoundingBox, Detection, ObjectClass, Track, TrackPoint};
+pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, StreamState, Transport};
+pub use event::{Event, EventRecord};
+pub use gap::{Gap, GapKind, GapReason};
+pub use geo::GeoPoint;
+pub use id::{CameraId, EventId, PlaceId, UserId};
+pub use live::LiveEvent;
+pub use media::{
+    AccessUnit, AudioFrame, AudioParameters, MediaFrame, StreamKind, VideoCodec, VideoParameters,
+};
+pub use place::{Place, PlaceKind};
+pub use probe::{ConnectFailure, FailureKind, ProbeReport, StreamReport};
+pub use rights::{Action, Role};
+pub use segment::{Fragment, FragmentIndex, Segment};
+pub use time::{Clock, ManualClock, SystemClock, TimeRange, Timestamp};

@@ -1,0 +1,1 @@
+//! Everything PostgreSQL: migrations, statements, the private cluster, the spool.

@@ -1,0 +1,1 @@
+//! Access units to fragmented MP4 on disk, and back: clips, playlists, checks.

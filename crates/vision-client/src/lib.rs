@@ -1,0 +1,1 @@
+//! The vision worker seen from the server: messages, spawning, feeding, supervision.

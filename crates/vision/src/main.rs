@@ -1,0 +1,2 @@
+//! The vision worker: decode, scale, detect. The only crate with C libraries.
+fn main() {}

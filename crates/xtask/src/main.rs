@@ -1,0 +1,2 @@
+//! Chores: set-up, demo, test, bench, audit.
+fn main() {}
