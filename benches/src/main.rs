@@ -1,2 +1,36 @@
-//! Benches.
-fn main() {}
+//! Benches: figures with a baseline in the same run. `cargo xtask bench NAME` builds what they need and runs them.
+
+mod accuracy;
+mod detect;
+mod record;
+mod search;
+
+use clap::{Parser, Subcommand};
+
+/// Benches that print figures, each against a baseline measured in the same run.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// 64 cameras into the recorder, against `ffmpeg -c copy`.
+    Record(record::Arguments),
+    /// Decode and detect on one core, against the bare session on prepared tensors.
+    Detect(detect::Arguments),
+    /// The nine queries on 300,000 events and 700,000 segments.
+    Search(search::Arguments),
+    /// Tracking and events on labelled footage.
+    Accuracy(accuracy::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().bench {
+        Bench::Record(arguments) => record::run(&arguments),
+        Bench::Detect(arguments) => detect::run(&arguments),
+        Bench::Search(arguments) => search::run(&arguments),
+        Bench::Accuracy(arguments) => accuracy::run(&arguments),
+    }
+}

@@ -1,0 +1,11 @@
+//! The record bench.
+
+/// Settings of the record bench.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {}
+
+/// Runs the bench and prints its table.
+#[expect(clippy::unnecessary_wraps, reason = "to be filled")]
+pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<()> {
+    Ok(())
+}
