@@ -14,6 +14,22 @@ macro_rules! id {
             pub fn generate() -> Self {
                 Self(uuid::Uuid::now_v7())
             }
+
+            /// An identifier made as if at the given time, to the millisecond. Times before 1970 count as 1970.
+            #[must_use]
+            pub fn at(time: crate::Timestamp) -> Self {
+                let micros = u64::try_from(time.as_micros()).unwrap_or(0);
+                let nanos = u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
+                Self(uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos)))
+            }
+
+            /// The time at which it was made, to the millisecond; `None` for one that was not made here.
+            #[must_use]
+            pub fn time(self) -> Option<crate::Timestamp> {
+                let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+                let micros = i64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
+                Some(crate::Timestamp::from_micros(micros.checked_add(i64::from(nanos) / 1_000)?))
+            }
         }
 
         impl std::fmt::Display for $name {
@@ -47,3 +63,16 @@ id!(
     /// A person or machine with an account.
     UserId
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    #[test]
+    fn an_identifier_keeps_the_time_it_was_made_for() {
+        let at: Timestamp = "2026-11-23T07:00:00.123456Z".parse().unwrap();
+        assert_eq!(EventId::at(at).time(), Some("2026-11-23T07:00:00.123Z".parse().unwrap()));
+        assert_ne!(EventId::at(at), EventId::at(at));
+    }
+}
