@@ -1,0 +1,126 @@
+//! What the API asks of the rest of the server. `taimat` implements these; tests put fakes in their place.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::{CameraId, CameraState, ConnectFailure, ProbeReport, StreamAddress, StreamKind, Timestamp};
+use serde::Serialize;
+
+/// The cameras as they run.
+#[async_trait]
+pub trait CameraPort: Send + Sync {
+    /// Tries the streams once and says what was found, or which stream failed and why.
+    async fn probe(
+        &self,
+        streams: Vec<(StreamKind, StreamAddress)>,
+    ) -> Result<ProbeReport, (StreamKind, ConnectFailure)>;
+
+    /// Says that the stored configuration of a camera was added, changed or removed. It is read from the index
+    /// and applied soon after; this does not wait for it.
+    async fn configuration_changed(&self, camera: CameraId);
+
+    /// How every configured camera fares now.
+    fn states(&self) -> Vec<CameraState>;
+}
+
+/// One picture.
+#[derive(Clone, Debug)]
+pub struct Still {
+    /// The picture as JPEG.
+    pub jpeg: Bytes,
+    /// When it was seen: at or before the time that was asked for.
+    pub time: Timestamp,
+}
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StillFailure {
+    /// Nothing is recorded at that time.
+    #[error("nothing is recorded at {camera} at {at}")]
+    NoFootage {
+        /// Which camera.
+        camera: CameraId,
+        /// The time that was asked for.
+        at: Timestamp,
+    },
+    /// The vision worker is not running, or has too much to do. Trying again later helps.
+    #[error("pictures cannot be made now: {0}")]
+    Busy(String),
+    /// The footage is there, and no picture could be made of it.
+    #[error("no picture could be made: {0}")]
+    Failed(String),
+}
+
+/// Pictures cut from recordings.
+#[async_trait]
+pub trait StillPort: Send + Sync {
+    /// The picture of the main stream that was showing at the time, no wider than `max_width` pixels.
+    async fn still(
+        &self,
+        camera: CameraId,
+        at: Timestamp,
+        max_width: Option<u32>,
+    ) -> Result<Still, StillFailure>;
+}
+
+/// Whether one part of the server is fit to serve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct HealthCheck {
+    /// The part: `database`, `disk`, `worker`.
+    #[schema(value_type = String, example = "database")]
+    pub name: &'static str,
+    /// Whether it works.
+    pub ok: bool,
+    /// What it is doing, or what is wrong and what to do about it. Holds no secret.
+    pub detail: String,
+}
+
+/// How the parts of the server fare.
+#[async_trait]
+pub trait HealthPort: Send + Sync {
+    /// One row a part. The server is ready when all are well.
+    async fn checks(&self) -> Vec<HealthCheck>;
+}
+
+/// What an operator may set.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// Whether people reach the server over https, so that the cookie may be marked `Secure`.
+    pub secure_cookies: bool,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Origins other than the server's own from which a browser may change things, such as `https://taimat.example`.
+    pub trusted_origins: Vec<String>,
+    /// How long a session lasts without use.
+    pub session_idle: Duration,
+    /// How long a session lasts at most.
+    pub session_longest: Duration,
+    /// How long an answer may take to begin.
+    pub request_timeout: Duration,
+    /// The largest body of a request, in bytes.
+    pub body_limit: usize,
+    /// Clips that are sent at the same time.
+    pub clip_streams: usize,
+    /// The longest clip.
+    pub longest_clip: Duration,
+    /// People who watch `/live` at the same time.
+    pub live_streams: usize,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            secure_cookies: false,
+            trusted_proxies: Vec::new(),
+            trusted_origins: Vec::new(),
+            session_idle: Duration::from_hours(24),
+            session_longest: Duration::from_hours(24 * 30),
+            request_timeout: Duration::from_secs(30),
+            body_limit: 256 * 1024,
+            clip_streams: 8,
+            longest_clip: Duration::from_hours(24),
+            live_streams: 256,
+        }
+    }
+}
