@@ -43,6 +43,20 @@ pub enum GapReason {
 }
 
 impl GapReason {
+    /// Every reason.
+    pub const ALL: [Self; 10] = [
+        Self::CameraOffline,
+        Self::Disabled,
+        Self::ServerStopped,
+        Self::StreamDamaged,
+        Self::DiskFull,
+        Self::DiskFailed,
+        Self::DiskSlow,
+        Self::Overload,
+        Self::WorkerDied,
+        Self::DecodeFailed,
+    ];
+
     /// The name in the API and the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -68,6 +82,27 @@ impl GapKind {
         match self {
             Self::Recording => "recording",
             Self::Analysis => "analysis",
+        }
+    }
+}
+
+impl std::str::FromStr for GapReason {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|reason| reason.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no reason of a gap"))
+    }
+}
+
+impl std::str::FromStr for GapKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "recording" => Ok(Self::Recording),
+            "analysis" => Ok(Self::Analysis),
+            other => Err(format!("{other:?} is no kind of gap: recording or analysis")),
         }
     }
 }

@@ -71,6 +71,17 @@ impl VideoCodec {
     }
 }
 
+impl std::str::FromStr for VideoCodec {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "h264" => Ok(Self::H264),
+            "h265" => Ok(Self::H265),
+            other => Err(format!("{other:?} is no codec: h264 or h265")),
+        }
+    }
+}
+
 /// What a decoder and a file header need to know before the first access unit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VideoParameters {

@@ -1,1 +1,41 @@
 //! Everything PostgreSQL: migrations, statements, the private cluster, the spool.
+//!
+//! [`Index`] is a pool of connections with one typed function for each thing that is asked of the database;
+//! no other crate writes SQL. Functions are grouped by what they are about, one module each. What the
+//! recorder and analysis produce all day goes through [`Writer`], which waits out a missing database.
+
+mod access;
+mod activity;
+mod audit;
+mod cameras;
+pub mod cluster;
+pub mod codec;
+mod database;
+mod error;
+mod events;
+mod footage;
+mod gaps;
+mod holds;
+mod partitions;
+mod people;
+mod places;
+mod retention;
+mod settings;
+mod vault;
+mod writer;
+
+pub use access::{SessionUser, Token};
+pub use audit::{AuditCursor, AuditEntry, AuditPage, AuditQuery, NewAuditEntry};
+pub use cameras::{CameraChange, NewCamera};
+pub use cluster::{ClusterError, ClusterSettings, PrivateCluster};
+pub use database::{DatabaseConfig, Index, PoolState};
+pub use error::{Field, IndexError, Result};
+pub use events::{EventCursor, EventPage, EventQuery, Total, Visibility};
+pub use footage::{RecordedRange, SegmentKey};
+pub use holds::{Hold, NewHold};
+pub use partitions::Partitioned;
+pub use people::{RoleAt, User, UserChange};
+pub use places::{NewPlace, PlaceChange};
+pub use retention::{CameraBytes, StoredSegment};
+pub use vault::{Vault, VaultError};
+pub use writer::{Record, Writer, WriterError, WriterHandle, WriterLimits, spool};

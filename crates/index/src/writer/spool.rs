@@ -1,0 +1,1 @@
+//! Rows that wait on disk.
