@@ -49,7 +49,7 @@ impl VisionConfig {
             threads: 1,
             provider: "cpu".to_owned(),
             niceness: 10,
-            start_limit: Duration::from_secs(60),
+            start_limit: Duration::from_mins(1),
             hang_limit: Duration::from_secs(30),
             restart_first: Duration::from_millis(200),
             restart_max: Duration::from_secs(30),

@@ -14,6 +14,7 @@ mod feed;
 mod ledger;
 pub mod protocol;
 mod report;
+mod shared;
 mod still;
 mod supervisor;
 mod vision;
