@@ -4,6 +4,7 @@
 //! camera once and says what was found. The protocol itself (RTSP 1.0, RFC 2326; RTP, RFC 3550) is
 //! [`retina`]'s work; what this crate adds is patience, time ([`StreamClock`]) and plain words.
 
+pub mod clock;
 mod stream;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use domain::{Clock, ConnectFailure, ProbeReport, StreamAddress, StreamKind};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub use clock::StreamClock;
 pub use stream::{Limits, StreamConfig, StreamEvent};
 
 /// Pulls one stream until `shutdown`: connects, delivers, and connects again with exponential back-off and
