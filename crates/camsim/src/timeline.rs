@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 /// When the units of one run through the footage come, counted from its start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Timeline {
     marks: Vec<Mark>,
     length: Duration,
@@ -105,10 +105,10 @@ mod tests {
             let now = Duration::from_millis(millis);
             let position = timeline.key_before(now);
             assert!(timeline.is_key(position) && timeline.time(position) <= now);
-            assert!(now - timeline.time(position) < Duration::from_millis(30 * 66));
+            assert!(now < timeline.time(position) + Duration::from_millis(30 * 66));
             let later = timeline.key_after(now);
             assert!(timeline.is_key(later) && timeline.time(later) >= now);
-            assert!(timeline.time(later) - now <= Duration::from_millis(30 * 66));
+            assert!(timeline.time(later) <= now + Duration::from_millis(30 * 66));
         }
     }
 
