@@ -1,9 +1,19 @@
 //! The tracker: ByteTrack (Zhang et al., ECCV 2022, arXiv 2110.06864) over real time, with one class per track
 //! by vote, a simplified path, and whether the object moves.
 
+mod association;
+mod kalman;
+mod motion;
+mod path;
+mod track;
+mod vote;
+
 use std::time::Duration;
 
 use domain::{BoundingBox, Detection, ObjectClass, Timestamp, Track};
+
+use association::{assign, class_penalty, containment};
+use track::{Candidate, Tracked};
 
 /// Settings of a tracker.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +30,8 @@ pub struct TrackerConfig {
     pub event_detections: u32,
     /// … of which the surest is at or above this.
     pub event_score: f32,
+    /// Unsure detections carry a track on for no longer than this after its latest sure one.
+    pub unsure_for: Duration,
     /// A track that is not matched is kept for this long …
     pub lost_after: Duration,
     /// … or for this long where the object stood still.
@@ -42,11 +54,12 @@ impl Default for TrackerConfig {
             aspect: 16.0 / 9.0,
             high_score: 0.45,
             low_score: 0.1,
-            start_score: 0.5,
+            start_score: 0.6,
             event_detections: 3,
             event_score: 0.55,
+            unsure_for: Duration::from_secs(2),
             lost_after: Duration::from_secs(2),
-            still_lost_after: Duration::from_secs(60),
+            still_lost_after: Duration::from_mins(1),
             lost_looks: 3,
             still_after: Duration::from_secs(3),
             report_interval: Duration::from_secs(1),
@@ -84,38 +97,190 @@ pub struct LiveTrack {
     pub confirmed: bool,
 }
 
+/// A look that is this much earlier than the one before is late; one that is earlier still means that the clock
+/// was set back.
+const LATE: i64 = 2_000_000;
+/// Most detections of one look that are used, the surest.
+const MOST_DETECTIONS: usize = 300;
+/// Least overlap of a track with a sure detection, with an unsure one, and of a track seen once with either.
+const OVERLAP: f32 = 0.2;
+const UNSURE_OVERLAP: f32 = 0.5;
+const NEW_OVERLAP: f32 = 0.2;
+/// Fastest that an object is thought to go, in its own heights a second: a motorcycle in the town.
+const FASTEST: f32 = 8.0;
+/// A detection this far inside a track that was found elsewhere is a part of it, not a new object.
+const PART: f32 = 0.8;
+
 /// The tracker of one camera.
 #[derive(Debug)]
 pub struct Tracker {
     config: TrackerConfig,
+    tracks: Vec<Tracked>,
+    latest: Option<Timestamp>,
+    next_id: u64,
 }
 
 impl Tracker {
     /// A tracker without tracks.
     #[must_use]
-    pub fn new(config: TrackerConfig) -> Self {
-        Self { config }
+    pub fn new(mut config: TrackerConfig) -> Self {
+        if !(config.aspect.is_finite() && config.aspect > 0.0) {
+            config.aspect = TrackerConfig::default().aspect;
+        }
+        Self { config, tracks: Vec::new(), latest: None, next_id: 1 }
     }
 
     /// Takes the detections of one look. Looks come in the order of time; one that is a little late is left out,
     /// and where time steps back by more than that, all tracks end.
     pub fn update(&mut self, time: Timestamp, detections: &[Detection]) -> TrackerUpdate {
-        todo!("{time} {detections:?} {}", self.config.tracks)
+        let mut update = TrackerUpdate::default();
+        let mut dt = 0.0;
+        if let Some(latest) = self.latest {
+            let step = time.micros_since(latest);
+            if step < -LATE {
+                update.ended = self.finish();
+            } else if step < 0 {
+                return update;
+            }
+            dt = step as f32 / 1e6;
+        }
+        self.latest = Some(time);
+        for track in &mut self.tracks {
+            track.predict(dt);
+        }
+        self.associate(time, dt, self.candidates(detections));
+        let config = &self.config;
+        self.tracks.retain(|track| {
+            let over = track.is_over(time, config);
+            if over && track.is_reported() {
+                update.ended.push(track.to_track());
+            }
+            !over
+        });
+        for track in &mut self.tracks {
+            if track.confirm(time, config) {
+                update.started.push(track.to_track());
+            } else if track.report(time, config) {
+                update.changed.push(track.to_track());
+            }
+        }
+        update
     }
 
     /// Ends all tracks, when the stream ends; gives those that were reported as started.
     pub fn finish(&mut self) -> Vec<Track> {
-        todo!()
+        self.latest = None;
+        self.tracks.drain(..).filter(Tracked::is_reported).map(|track| track.to_track()).collect()
     }
 
     /// Objects found in the latest look, confirmed or not.
     pub fn live(&self) -> impl Iterator<Item = LiveTrack> + '_ {
-        std::iter::empty()
+        self.tracks.iter().filter(|track| track.missed == 0).map(Tracked::live)
     }
 
-    /// How many objects are there that are not known to stand still: what [`crate::Look::objects`] wants.
+    /// How many objects were found in the latest look that are not known to stand still: what
+    /// [`crate::Look::objects`] wants.
     #[must_use]
     pub fn moving(&self) -> usize {
-        todo!()
+        self.tracks.iter().filter(|track| track.is_moving()).count()
     }
+
+    /// The detections that can be used, surest first.
+    fn candidates(&self, detections: &[Detection]) -> Vec<Candidate> {
+        let mut candidates: Vec<_> = detections
+            .iter()
+            .filter_map(|detection| Candidate::new(*detection, self.config.aspect))
+            .filter(|candidate| candidate.detection.score >= self.config.low_score)
+            .collect();
+        candidates.sort_by(|a, b| b.detection.score.total_cmp(&a.detection.score));
+        candidates.truncate(MOST_DETECTIONS);
+        candidates
+    }
+
+    /// Algorithm 1 of the paper, and a fourth step for objects that were seen once: at five looks a second, the
+    /// second box of a motorcycle need not overlap the first.
+    fn associate(&mut self, time: Timestamp, dt: f32, candidates: Vec<Candidate>) {
+        let sure =
+            candidates.partition_point(|candidate| candidate.detection.score >= self.config.high_score);
+        let mut open: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
+        for track in &mut self.tracks {
+            track.missed = track.missed.saturating_add(1);
+        }
+        self.step(time, &mut open, 0..sure, OVERLAP, |track| track.detections > 1, overlap);
+        let unsure_for = self.config.unsure_for;
+        let followed = |track: &Tracked| {
+            track.detections > 1 && track.missed == 1 && time.since(track.last_sure) <= unsure_for
+        };
+        self.step(time, &mut open, sure..usize::MAX, UNSURE_OVERLAP, followed, overlap);
+        let new = |track: &Tracked| track.detections == 1;
+        self.step(time, &mut open, 0..sure, NEW_OVERLAP, new, overlap);
+        self.step(time, &mut open, 0..sure, 0.0, new, |track, candidate| nearness(track, candidate, dt));
+        self.start(time, open.into_iter().flatten());
+    }
+
+    /// Gives detections that are still open to tracks that were not found yet.
+    fn step(
+        &mut self,
+        time: Timestamp,
+        open: &mut [Option<Candidate>],
+        range: std::ops::Range<usize>,
+        least: f32,
+        which: impl Fn(&Tracked) -> bool,
+        similarity: impl Fn(&Tracked, &Candidate) -> f32,
+    ) {
+        let config = &self.config;
+        let mut tracks: Vec<_> =
+            self.tracks.iter_mut().filter(|track| track.missed > 0 && which(track)).collect();
+        let range = range.start.min(open.len())..range.end.min(open.len());
+        let mut slots: Vec<_> =
+            open.get_mut(range).into_iter().flatten().filter(|slot| slot.is_some()).collect();
+        let pairs = assign(tracks.len(), slots.len(), least, |row, column| {
+            match (tracks.get(row), slots.get(column)) {
+                (Some(track), Some(Some(candidate))) => similarity(track, candidate),
+                _ => f32::NEG_INFINITY,
+            }
+        });
+        for (row, column) in pairs {
+            if let (Some(track), Some(slot)) = (tracks.get_mut(row), slots.get_mut(column))
+                && let Some(candidate) = slot.take()
+            {
+                track.found(time, candidate, config);
+            }
+        }
+    }
+
+    /// Starts tracks for sure detections that belong to none.
+    fn start(&mut self, time: Timestamp, left: impl Iterator<Item = Candidate>) {
+        for candidate in left.filter(|left| left.detection.score >= self.config.start_score) {
+            let known = self.tracks.iter().any(|track| {
+                track.missed == 0
+                    && class_penalty(track.latest.class, candidate.detection.class) <= 0.05
+                    && containment(candidate.bounds, track.bounds) >= PART
+            });
+            if known || self.tracks.len() >= self.config.tracks {
+                continue;
+            }
+            self.tracks.push(Tracked::new(self.next_id, time, candidate, &self.config));
+            self.next_id += 1;
+        }
+    }
+}
+
+/// Overlap of where a track is thought to be with a detection, less what speaks against it.
+fn overlap(track: &Tracked, candidate: &Candidate) -> f32 {
+    track.bounds.iou(candidate.bounds) - class_penalty(track.latest.class, candidate.detection.class)
+}
+
+/// How near a detection is to a track that was seen once, from 0 for as far as anything goes in the time to 1;
+/// negative where it cannot be the same object.
+fn nearness(track: &Tracked, candidate: &Candidate, dt: f32) -> f32 {
+    let (a, b) = (track.bounds, candidate.bounds);
+    let alike = (a.h / b.h).max(b.h / a.h) < 1.5
+        && class_penalty(track.latest.class, candidate.detection.class) < 0.2;
+    let reach = FASTEST * dt.min(1.0) * a.h.max(b.h);
+    if !alike || reach <= 0.0 {
+        return -1.0;
+    }
+    let ((ax, ay), (bx, by)) = (a.foot(), b.foot());
+    1.0 - (ax - bx).hypot(ay - by) / reach
 }
