@@ -23,6 +23,7 @@ def main() -> None:
     as_float.add_argument("size", type=size)
     as_float.add_argument("out", type=Path)
     as_int8 = commands.add_parser("int8", help="float ONNX to int8 ONNX, calibrated on frames of the videos")
+    as_int8.add_argument("--tolerance", type=float, default=0.06, help="largest accepted difference of scores to float")
     as_int8.add_argument("model", type=Path)
     as_int8.add_argument("size", type=size)
     as_int8.add_argument("out", type=Path)
@@ -40,7 +41,10 @@ def main() -> None:
         import quantise
 
         difference = quantise.quantise(arguments.model, arguments.size, arguments.out, arguments.videos)
-        print(f"largest mean score difference to float on frames not calibrated on: {difference:.4f}")
+        print(f"int8 scores differ by {difference:.3f} from float, on the worst of the frames that were held back")
+        if not difference <= arguments.tolerance:
+            arguments.out.unlink()
+            raise SystemExit(f"refused: more than {arguments.tolerance}")
 
 
 if __name__ == "__main__":

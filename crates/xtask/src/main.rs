@@ -1,2 +1,42 @@
-//! Chores: set-up, demo, test, bench, audit.
-fn main() {}
+//! Chores: set-up, test, demo, bench, audit. Run as `cargo xtask TASK`.
+
+mod audit;
+mod bench;
+mod command;
+mod layout;
+mod setup;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+use crate::layout::Layout;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what this machine lacks: packages, ONNX Runtime, models, demo footage.
+    Setup,
+    /// Set up, then check format and lints, build, and run every test.
+    Test(test::Arguments),
+    /// Set up, then run one bench on a release build: record, detect, search or accuracy.
+    Bench(bench::Arguments),
+    /// Check licences, sources and advisories of everything Taimat is made of.
+    Audit(audit::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let layout = Layout::find()?;
+    match arguments.task {
+        Task::Setup => setup::run(&layout),
+        Task::Test(arguments) => test::run(&layout, &arguments),
+        Task::Bench(arguments) => bench::run(&layout, &arguments),
+        Task::Audit(arguments) => audit::run(&layout, &arguments),
+    }
+}

@@ -1,0 +1,75 @@
+//! `cargo xtask test`: what must pass before a change lands.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::layout::{Layout, Profile};
+use crate::{command, setup};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Only these steps.
+    #[arg(long, value_delimiter = ',', value_name = "STEP")]
+    only: Vec<Step>,
+    /// Given to `cargo test`: a part of test names, `--package NAME`, `-- --nocapture`, …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CARGO TEST ARGUMENT")]
+    arguments: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Install what is missing.
+    Setup,
+    /// Formatting.
+    Fmt,
+    /// Lints, warnings being errors.
+    Clippy,
+    /// The programs, which black-box tests start.
+    Build,
+    /// Unit, property, fuzz (with its corpus) and black-box tests.
+    Test,
+}
+
+pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
+    let mut times = Vec::new();
+    for &step in Step::value_variants() {
+        if !arguments.only.is_empty() && !arguments.only.contains(&step) {
+            continue;
+        }
+        let started = Instant::now();
+        run_step(layout, step, &arguments.arguments)?;
+        times.push((name(step), started.elapsed()));
+    }
+    println!("\nall passed:");
+    for (name, time) in times {
+        println!("  {name:<7} {:>6.1} s", time.as_secs_f64());
+    }
+    Ok(())
+}
+
+fn run_step(layout: &Layout, step: Step, arguments: &[String]) -> Result<()> {
+    if step == Step::Setup {
+        return setup::run(layout);
+    }
+    println!("\n== {} ==", name(step));
+    let mut cargo = layout.cargo(Profile::Debug);
+    match step {
+        Step::Setup | Step::Fmt => cargo.args(["fmt", "--all", "--check"]),
+        Step::Clippy => cargo.args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
+        Step::Build => cargo.args(["build", "--workspace", "--bins"]),
+        Step::Test => cargo.args(["test", "--workspace"]).args(arguments),
+    };
+    command::run(&mut cargo)
+}
+
+fn name(step: Step) -> &'static str {
+    match step {
+        Step::Setup => "setup",
+        Step::Fmt => "fmt",
+        Step::Clippy => "clippy",
+        Step::Build => "build",
+        Step::Test => "test",
+    }
+}
