@@ -52,6 +52,8 @@ pub struct Placed {
 pub struct StreamClock {
     rate: NonZeroU32,
     line: Option<Line>,
+    /// What the first picture's time must be after.
+    floor: Option<Timestamp>,
 }
 
 /// Where RTP time lies in UTC, as far as it is known.
@@ -122,7 +124,12 @@ impl StreamClock {
     /// A clock for a track whose RTP time runs at `rate` units a second.
     #[must_use]
     pub fn new(rate: NonZeroU32) -> Self {
-        Self { rate, line: None }
+        Self { rate, line: None, floor: None }
+    }
+
+    /// Times are to be after `floor`, at which an earlier session of the same stream ended.
+    pub fn not_before(&mut self, floor: Timestamp) {
+        self.floor = Some(floor);
     }
 
     /// The time of the picture with the extended (never wrapping) RTP time stamp `rtp`, of which the first
@@ -132,8 +139,10 @@ impl StreamClock {
         let arrived = arrived.as_micros();
         let rate = self.rate;
         let Some(line) = &mut self.line else {
-            self.line = Some(Line::start(rtp, arrived, arrived as f64, 0.0));
-            return placed(arrived as f64, None);
+            let floor = self.floor.map_or(f64::MIN, |floor| (floor.as_micros() + 1_000) as f64);
+            let given = (arrived as f64).max(floor);
+            self.line = Some(Line::start(rtp, arrived, given, 0.0));
+            return placed(given, None);
         };
         let elapsed = micros(rtp, line.rtp, rate);
         if elapsed <= 0.0 {
@@ -192,6 +201,7 @@ impl StreamClock {
     /// Forgets all that was learnt: for a server whose wall clock was set anew.
     pub fn reset(&mut self) {
         self.line = None;
+        self.floor = None;
     }
 }
 
@@ -299,7 +309,7 @@ struct Bent {
 impl ServerTime {
     /// A wall clock that is off by more than this, for ten seconds, was wrong before: a machine without a
     /// battery-backed clock found the time. It is then believed at once.
-    pub const SET_ANEW: Duration = Duration::from_secs(60);
+    pub const SET_ANEW: Duration = Duration::from_mins(1);
     /// One part in so many of the time that passes is how fast a smaller step is followed: 5 %.
     const BEND: i64 = 20;
 

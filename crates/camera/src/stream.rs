@@ -52,8 +52,8 @@ impl Default for Limits {
             key_frame: Duration::from_secs(15),
             teardown: Duration::from_secs(3),
             backoff_first: Duration::from_secs(1),
-            backoff_max: Duration::from_secs(60),
-            healthy: Duration::from_secs(60),
+            backoff_max: Duration::from_mins(1),
+            healthy: Duration::from_mins(1),
         }
     }
 }
