@@ -4,11 +4,20 @@
 //! GOP from its start, which it still holds, and then every unit, until nothing has happened for a while.
 
 mod buffer;
+mod clock;
 mod normal;
+mod scores;
+mod size;
 
 use std::time::Duration;
 
-use domain::{AccessUnit, Timestamp};
+use domain::{AccessUnit, Timestamp, VideoCodec, VideoParameters};
+
+use buffer::Gop;
+use clock::{Pace, StreamClock};
+use normal::Normal;
+use scores::Scores;
+use size::Sizes;
 
 /// Settings of a gate. The defaults favour looking too often over missing something.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,53 +112,169 @@ pub enum Reason {
     LongGop,
 }
 
+/// A stretch without a key frame is reported at least this often.
+const LONGEST_SILENCE: Duration = Duration::from_secs(10);
+/// How long after an object was seen the sizes are held to show it.
+const OBJECT_LASTS: Duration = Duration::from_secs(2);
+/// Least spread of the moving share of the picture that is believed.
+const LEAST_MOTION_DEVIATION: f32 = 0.0005;
+/// Fewest and most looks a second.
+const LOOKS_PER_SECOND: (f32, f32) = (0.1, 60.0);
+
+/// A stretch that cannot be decoded.
+#[derive(Clone, Copy, Debug)]
+struct Blind {
+    from: Timestamp,
+    since: Duration,
+}
+
 /// The gate of one stream.
 #[derive(Debug)]
 pub struct Gate {
     config: GateConfig,
+    clock: StreamClock,
+    gop: Gop,
+    /// Since when there is nothing that decoding could start from.
+    blind: Option<Blind>,
+    looks: Pace,
+    sizes: Sizes,
+    motion: Normal,
+    scores: Scores,
+    /// The latest sign of something, and until when it keeps the camera active.
+    sign: Option<(Reason, Duration)>,
+    /// Until when the sizes are held to show an object.
+    objects_until: Option<Duration>,
+    /// Whether this GOP is followed because it is long.
+    following: bool,
+    /// Compression and size of the pictures.
+    picture: Option<(VideoCodec, u32, u32)>,
 }
 
 impl Gate {
     /// A gate that knows nothing of its stream yet: it is active until it has learnt what is normal.
     #[must_use]
     pub fn new(config: GateConfig) -> Self {
-        Self { config }
+        let looks = config.looks_per_second;
+        let mut gate = Self {
+            config,
+            clock: StreamClock::default(),
+            gop: Gop::default(),
+            blind: None,
+            looks: Pace::default(),
+            sizes: Sizes::new(),
+            motion: Normal::new(LEAST_MOTION_DEVIATION),
+            scores: Scores::default(),
+            sign: None,
+            objects_until: None,
+            following: false,
+            picture: None,
+        };
+        gate.set_looks_per_second(looks);
+        gate
     }
 
     /// Takes the next unit of the stream, in decode order; gives what is to be sent now, in decode order.
     pub fn push(&mut self, unit: AccessUnit) -> Vec<GateOutput> {
-        todo!("{unit:?}")
+        let now = self.clock.advance(unit.time);
+        let mut out = Vec::new();
+        if unit.random_access {
+            self.begin_gop(&unit.parameters);
+            self.scores.begin(unit.time, now);
+        }
+        self.judge(&unit, now);
+        let (time, key_frame) = (unit.time, unit.random_access);
+        if key_frame {
+            out.extend(self.blind.take().map(|blind| GateOutput::Dropped { from: blind.from, to: time }));
+            self.gop.begin(now, unit);
+        } else if self.gop.start().is_none() {
+            self.blind.get_or_insert(Blind { from: time, since: now });
+        } else if self.blind.is_none() {
+            self.gop.push(now, unit);
+        }
+        if let Some(blind) = &mut self.blind {
+            if now.saturating_sub(blind.since) >= LONGEST_SILENCE {
+                out.push(GateOutput::Dropped { from: blind.from, to: time });
+                *blind = Blind { from: time, since: now };
+            }
+            return out;
+        }
+        let full = self.gop.exceeds(self.config.held_units, self.config.held_bytes);
+        let blind_for = self.looks.since(now).unwrap_or(Duration::MAX);
+        self.following |= full || (!key_frame && blind_for >= self.config.longest_blind);
+        if self.is_active() {
+            self.give(&mut out);
+        } else if key_frame && self.looks.due(now, self.config.sentinel_interval) {
+            out.extend(self.gop.give_key_frame().map(|unit| GateOutput::Work { unit, look: true }));
+        }
+        // Only what was given is let go: a GOP that is full is followed.
+        if full {
+            self.gop.shed();
+        }
+        out
     }
 
     /// Takes what was seen in a frame that was looked at. What follows from it comes with the next [`Self::push`].
     pub fn observe(&mut self, look: &Look) {
-        todo!("{look:?}")
+        let now = self.clock.now();
+        let motion = if look.motion.is_finite() { look.motion.clamp(0.0, 1.0) } else { 0.0 };
+        self.scores.raise(look.time, self.motion.deviations(motion).unwrap_or(0.0));
+        if look.objects > 0 {
+            self.scores.objects(look.time);
+            self.objects_until = Some(now + OBJECT_LASTS);
+            self.active_for(Reason::Objects, now);
+        } else if self.motion.is_unusual(motion, self.config.motion_deviations) {
+            self.active_for(Reason::Motion, now);
+        }
+        self.motion.learn_beside(motion, look.objects > 0);
     }
 
-    /// After the worker died: what a new one needs to go on, the current GOP from its start.
+    /// After the worker died: what a new one needs to go on, the current GOP from its start. Where that is held no
+    /// more, the stretch until the next key frame comes as [`GateOutput::Dropped`].
     pub fn resend(&mut self) -> Vec<GateOutput> {
-        todo!()
+        let mut out = Vec::new();
+        let now = self.clock.now();
+        if !self.gop.is_whole() {
+            if let Some(from) = self.gop.start() {
+                self.blind.get_or_insert(Blind { from, since: now });
+            }
+            return out;
+        }
+        let begun = self.gop.rewind();
+        self.looks.reset();
+        if self.is_active() {
+            self.give(&mut out);
+        } else if begun && self.looks.due(now, self.config.sentinel_interval) {
+            out.extend(self.gop.give_key_frame().map(|unit| GateOutput::Work { unit, look: true }));
+        }
+        out
     }
 
-    /// When what was given could not be sent (the worker's queue is full): the rest of this GOP cannot be decoded
-    /// and is not given; the stretch from the latest unit to the next key frame comes as [`GateOutput::Dropped`].
-    pub fn abandon(&mut self) {
-        todo!()
+    /// When what was given could not be sent from the unit of this time on (the worker's queue is full): the rest
+    /// of the GOP cannot be decoded and is not given; the stretch until the next key frame comes as
+    /// [`GateOutput::Dropped`].
+    pub fn abandon(&mut self, from: Timestamp) {
+        self.gop.shed();
+        self.blind.get_or_insert(Blind { from, since: self.clock.now() });
     }
 
-    /// Sets how many frames a second are looked at while active: lowered under overload, raised when it is over.
+    /// Sets how many frames a second are looked at while active, between 0.1 and 60: lowered under overload, raised
+    /// when it is over.
     pub fn set_looks_per_second(&mut self, rate: f32) {
-        self.config.looks_per_second = rate;
+        if rate.is_finite() {
+            self.config.looks_per_second = rate.clamp(LOOKS_PER_SECOND.0, LOOKS_PER_SECOND.1);
+        } else {
+            self.config.looks_per_second = GateConfig::default().looks_per_second;
+        }
     }
 
     /// The scores of GOPs that are over and whose looks have had time to come back, oldest first.
     pub fn take_activity(&mut self) -> Vec<GopActivity> {
-        todo!()
+        self.scores.take(self.clock.now())
     }
 
     /// The scores of all other GOPs, when the stream ends.
     pub fn finish(&mut self) -> Vec<GopActivity> {
-        todo!()
+        self.scores.finish()
     }
 
     /// Whether every unit is let through.
@@ -161,6 +286,47 @@ impl Gate {
     /// Why the camera is active; `None` while it is idle.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
-        todo!()
+        let now = self.clock.now();
+        match self.sign {
+            Some((reason, until)) if now < until => Some(reason),
+            _ if !self.sizes.is_known() => Some(Reason::Learning),
+            _ => self.following.then_some(Reason::LongGop),
+        }
+    }
+
+    fn begin_gop(&mut self, parameters: &VideoParameters) {
+        self.following = false;
+        let picture = (parameters.codec, parameters.width, parameters.height);
+        if self.picture.replace(picture).is_some_and(|before| before != picture) {
+            self.sizes.forget();
+            self.motion.forget();
+        }
+    }
+
+    /// What the unit's size says.
+    fn judge(&mut self, unit: &AccessUnit, now: Duration) {
+        let objects = self.objects_until.is_some_and(|until| now < until);
+        let sign = self.sizes.take(unit, now, self.config.size_deviations, objects);
+        self.scores.raise_latest(sign.deviations);
+        if sign.unusual {
+            self.active_for(if unit.random_access { Reason::KeyFrameSize } else { Reason::Size }, now);
+        }
+    }
+
+    fn active_for(&mut self, reason: Reason, now: Duration) {
+        self.sign = Some((reason, now.saturating_add(self.config.quiet_after)));
+    }
+
+    /// Gives everything that is held and was not given.
+    fn give(&mut self, out: &mut Vec<GateOutput>) {
+        let interval = if self.reason() == Some(Reason::LongGop) {
+            self.config.sentinel_interval
+        } else {
+            Duration::from_secs_f32(1.0 / self.config.looks_per_second)
+        };
+        let looks = &mut self.looks;
+        out.extend(
+            self.gop.give().map(|(at, unit)| GateOutput::Work { look: looks.due(at, interval), unit }),
+        );
     }
 }

@@ -47,34 +47,40 @@ fn deviation(from: &TrackPoint, point: &TrackPoint, to: &TrackPoint) -> f32 {
     (mix(ax, bx) - x).hypot(mix(ay, by) - y) / size
 }
 
-/// The point between two that deviates most.
-fn worst(points: &[TrackPoint], from: usize, to: usize) -> Option<(f32, usize)> {
-    let (start, end) = (points.get(from)?, points.get(to)?);
-    let between = points.get(from + 1..to)?;
-    between
-        .iter()
-        .enumerate()
-        .map(|(offset, point)| (deviation(start, point, end), from + 1 + offset))
-        .reduce(|most, next| if next.0 > most.0 { next } else { most })
+/// Points between two neighbours that are kept.
+struct Stretch {
+    from: usize,
+    to: usize,
+    /// Of the points between, the one that deviates most, and how far.
+    worst: Option<(f32, usize)>,
+}
+
+impl Stretch {
+    fn new(points: &[TrackPoint], from: usize, to: usize) -> Self {
+        let deviation = |at: usize| Some(deviation(points.get(from)?, points.get(at)?, points.get(to)?));
+        let worst = (from + 1..to)
+            .filter_map(|at| Some((deviation(at)?, at)))
+            .reduce(|most, next| if next.0 > most.0 { next } else { most });
+        Self { from, to, worst }
+    }
 }
 
 fn simplify(points: &[TrackPoint], most: usize, tolerance: f32) -> Vec<TrackPoint> {
     let last = points.len().saturating_sub(1);
     let mut kept = vec![0, last];
-    // Stretches between neighbours that are kept, each with its worst point.
-    let mut stretches: Vec<(usize, usize, Option<(f32, usize)>)> = vec![(0, last, worst(points, 0, last))];
     kept.dedup();
+    let mut stretches = vec![Stretch::new(points, 0, last)];
     while kept.len() < most {
         let next = stretches
             .iter()
             .enumerate()
-            .filter_map(|(at, stretch)| stretch.2.map(|(deviation, point)| (deviation, at, point)))
+            .filter_map(|(at, stretch)| stretch.worst.map(|(deviation, point)| (deviation, at, point)))
             .filter(|(deviation, ..)| *deviation > tolerance)
             .reduce(|a, b| if b.0 > a.0 { b } else { a });
         let Some((_, at, point)) = next else { break };
-        let (from, to, _) = stretches.swap_remove(at);
-        stretches.push((from, point, worst(points, from, point)));
-        stretches.push((point, to, worst(points, point, to)));
+        let stretch = stretches.swap_remove(at);
+        stretches.push(Stretch::new(points, stretch.from, point));
+        stretches.push(Stretch::new(points, point, stretch.to));
         kept.push(point);
     }
     kept.sort_unstable();
