@@ -1,2 +1,152 @@
-//! The vision worker: decode, scale, detect. The only crate with C libraries.
-fn main() {}
+//! `taimat-vision`, the vision worker: decode, scale, detect. Started and fed by the server, on a socket that is
+//! its standard input; it ends when that closes.
+//!
+//! The only program of Taimat that decodes video, and the only crate with C libraries: a hostile stream can at
+//! worst end this process.
+
+mod decoder;
+mod detector;
+mod feed;
+mod layout;
+mod letterbox;
+mod manifest;
+mod motion;
+mod nms;
+mod runtime;
+mod scale;
+mod schedule;
+mod serve;
+mod session_bench;
+mod still;
+mod tensor;
+
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use domain::ObjectClass;
+use vision_client::protocol::{self, ModelInfo, Reply};
+
+use crate::detector::{Detector, Model};
+use crate::runtime::{Provider, Runtime};
+
+/// The vision worker of Taimat. `taimat serve` starts it; its standard input is the socket between the two.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(flatten)]
+    model: ModelArguments,
+    /// Pictures that are decoded and searched at the same time.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// Niceness, 0 to 19: recording goes before analysis.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(i32).range(0..=19))]
+    niceness: i32,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(clap::Args)]
+struct ModelArguments {
+    /// Manifest of the model.
+    #[arg(long, global = true)]
+    model: Option<PathBuf>,
+    /// The ONNX Runtime library, `libonnxruntime.so`.
+    #[arg(long, global = true)]
+    runtime: Option<PathBuf>,
+    /// Folder of model files, looked into after the manifest's own.
+    #[arg(long, global = true, env = "TAIMAT_MODELS")]
+    models: Option<PathBuf>,
+    /// What computes.
+    #[arg(long, global = true, value_enum, default_value = "cpu")]
+    provider: Provider,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The bare session's rate on a prepared tensor: the baseline of `bench detect`.
+    #[command(hide = true)]
+    BenchSession(session_bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .with_ansi(false)
+        .with_max_level(tracing::Level::INFO)
+        .init();
+    let outcome = match &arguments.command {
+        Some(Command::BenchSession(bench)) => {
+            load(&arguments.model, 1).and_then(|(detectors, _)| session_bench::run(bench, detectors))
+        }
+        None => work(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Serves the server.
+fn work(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut socket = socket()?;
+    if let Err(error) = rustix::process::nice(arguments.niceness) {
+        tracing::warn!(%error, "cannot lower the priority of the worker");
+    }
+    match load(&arguments.model, usize::from(arguments.threads)) {
+        Ok((detectors, info)) => serve::serve(socket, info, detectors),
+        Err(error) => {
+            protocol::write(&mut socket, &Reply::Refused { reason: format!("{error:#}") })?;
+            Err(error)
+        }
+    }
+}
+
+/// Our end of the socket.
+fn socket() -> anyhow::Result<UnixStream> {
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned().context("there is no standard input")?;
+    let socket = UnixStream::from(stdin);
+    socket
+        .peer_addr()
+        .context("standard input is no socket: taimat-vision is started by `taimat serve`, not by hand")?;
+    Ok(socket)
+}
+
+/// Loads runtime and model, with one session for each thread.
+fn load(arguments: &ModelArguments, threads: usize) -> anyhow::Result<(Vec<Detector>, ModelInfo)> {
+    ffmpeg_next::init().context("FFmpeg does not start")?;
+    // What goes wrong with a stream is reported to the server, once, and not to the log as well.
+    ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+    let manifest = arguments.model.as_deref().context("--model is missing: give a manifest of `models/`")?;
+    let library = arguments.runtime.as_deref().context("--runtime is missing: give libonnxruntime.so")?;
+    let model = Model::find(manifest, arguments.models.as_deref())?;
+    let runtime = Runtime::load(library, arguments.provider)?;
+    let detectors =
+        (0..threads).map(|_| Detector::open(&runtime, &model)).collect::<anyhow::Result<Vec<_>>>()?;
+    let manifest = &model.manifest;
+    let mut classes: Vec<ObjectClass> =
+        manifest.labels().map_err(anyhow::Error::msg)?.into_iter().map(|(_, class)| class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let info = ModelInfo {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        licence: manifest.licence.clone(),
+        source: manifest.source.clone(),
+        width: manifest.input.width,
+        height: manifest.input.height,
+        classes,
+        provider: format!("{:?}", arguments.provider).to_lowercase(),
+        runtime: Runtime::describe(),
+    };
+    Ok((detectors, info))
+}

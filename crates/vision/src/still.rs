@@ -1,0 +1,137 @@
+//! Stills: one picture of the footage as a JPEG.
+
+use domain::BoundingBox;
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::frame;
+use ffmpeg_next::software::scaling::Flags;
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, RgbImage};
+use vision_client::protocol::{StillPicture, StillUnits};
+
+use crate::decoder::{Decoder, Quality};
+use crate::scale::Scalers;
+
+/// Surroundings added to each side of a cut-out, in parts of its larger side.
+const SURROUNDINGS: f32 = 0.25;
+/// Least side of a cut-out in pixels, where the picture has that much.
+const LEAST: f32 = 64.0;
+
+/// Makes the picture.
+pub(crate) fn make(wanted: &StillUnits) -> Result<StillPicture, String> {
+    let (picture, time) = find(wanted)?;
+    let (width, height) = (picture.width(), picture.height());
+    let cut = wanted.crop.map_or([0, 0, width, height], |crop| around(crop, width, height));
+    let [left, top, cut_width, cut_height] = cut;
+    let scale = match wanted.max_width {
+        Some(most) if most.max(1) < cut_width => f64::from(most.max(1)) / f64::from(cut_width),
+        _ => 1.0,
+    };
+    let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+    let mut scalers =
+        Scalers::new(Pixel::RGB24, Flags::BICUBIC | Flags::ACCURATE_RND | Flags::FULL_CHR_H_INT);
+    let whole = scalers.scale(&picture, scaled(width), scaled(height))?;
+    let image = packed(whole)?;
+    let (width, height) = (scaled(cut_width).min(image.width()), scaled(cut_height).min(image.height()));
+    let x = ((f64::from(left) * scale) as u32).min(image.width() - width);
+    let y = ((f64::from(top) * scale) as u32).min(image.height() - height);
+    let image = image::imageops::crop_imm(&image, x, y, width, height).to_image();
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, wanted.quality.clamp(1, 100))
+        .encode(image.as_raw(), width, height, ExtendedColorType::Rgb8)
+        .map_err(|error| format!("the JPEG cannot be written: {error}"))?;
+    Ok(StillPicture { jpeg: jpeg.into(), width, height, time })
+}
+
+/// Decodes up to the last picture at or before the moment, else the first.
+fn find(wanted: &StillUnits) -> Result<(frame::Video, domain::Timestamp), String> {
+    let mut decoder = Decoder::open(&wanted.parameters, Quality::Full)?;
+    let mut best: Option<(frame::Video, domain::Timestamp)> = None;
+    let mut trouble = None;
+    let mut next = frame::Video::empty();
+    let units = wanted.units.iter().enumerate().map(Some).chain([None]);
+    'units: for unit in units {
+        match unit {
+            Some((number, unit)) => {
+                if let Err(error) = decoder.send(&unit.data, number as i64, number == 0) {
+                    trouble = Some(error);
+                }
+            }
+            None => decoder.drain(),
+        }
+        // A decoder gives one picture a unit, and at the end those that it held back.
+        for _ in 0..64 {
+            match decoder.receive(&mut next) {
+                Ok(Some(number)) => {
+                    let time = usize::try_from(number).ok().and_then(|number| wanted.units.get(number));
+                    let Some(time) = time.map(|unit| unit.time) else { continue };
+                    if best.is_some() && time > wanted.at {
+                        break 'units;
+                    }
+                    best = Some((std::mem::replace(&mut next, frame::Video::empty()), time));
+                }
+                Ok(None) => break,
+                Err(error) => trouble = Some(error),
+            }
+        }
+    }
+    best.ok_or_else(|| trouble.unwrap_or_else(|| "the decoder gave no picture".to_owned()))
+}
+
+/// The pixels of a packed picture, without the padding of its lines.
+fn packed(picture: &frame::Video) -> Result<RgbImage, String> {
+    let (width, height) = (picture.width(), picture.height());
+    let line = 3 * width as usize;
+    let mut bytes = Vec::with_capacity(line * height as usize);
+    for padded in picture.data(0).chunks(picture.stride(0).max(1)).take(height as usize) {
+        bytes.extend_from_slice(padded.get(..line).ok_or("a line of the picture is too short")?);
+    }
+    RgbImage::from_raw(width, height, bytes).ok_or_else(|| "the picture is incomplete".to_owned())
+}
+
+/// The cut-out with its surroundings: left, top, width and height in pixels, inside the picture.
+fn around(crop: BoundingBox, width: u32, height: u32) -> [u32; 4] {
+    let crop = crop.clamped();
+    let (wide, high) = (width as f32, height as f32);
+    let more = SURROUNDINGS * (crop.w * wide).max(crop.h * high);
+    // Along one side: from and length, grown, at least `LEAST`, moved inside.
+    let side = |start: f32, length: f32, limit: f32| {
+        let grown = (length + 2.0 * more).max(LEAST).min(limit);
+        let start = (start + length / 2.0 - grown / 2.0).clamp(0.0, limit - grown);
+        (start.floor() as u32, (grown.round() as u32).max(1))
+    };
+    let (left, cut_width) = side(crop.x * wide, crop.w * wide, wide);
+    let (top, cut_height) = side(crop.y * high, crop.h * high, high);
+    [
+        left.min(width - 1),
+        top.min(height - 1),
+        cut_width.min(width - left.min(width - 1)),
+        cut_height.min(height - top.min(height - 1)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_cut_out_has_surroundings_and_stays_inside() {
+        let crop = BoundingBox { x: 0.5, y: 0.5, w: 0.1, h: 0.2 };
+        // 192×216 pixels at (960, 540); a quarter of 216 on each side.
+        assert_eq!(around(crop, 1920, 1080), [906, 486, 300, 324]);
+        let corner = BoundingBox { x: 0.0, y: 0.0, w: 0.01, h: 0.01 };
+        assert_eq!(around(corner, 1920, 1080), [0, 0, 64, 64]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_cut_out_is_empty_or_leaves_the_picture(
+            x in -1.0f32..2.0, y in -1.0f32..2.0, w in -1.0f32..2.0, h in -1.0f32..2.0,
+            width in 1u32..5000, height in 1u32..5000,
+        ) {
+            let [left, top, cut_width, cut_height] = around(BoundingBox { x, y, w, h }, width, height);
+            prop_assert!(cut_width > 0 && left + cut_width <= width);
+            prop_assert!(cut_height > 0 && top + cut_height <= height);
+        }
+    }
+}
