@@ -4,6 +4,7 @@ mod accuracy;
 mod detect;
 mod record;
 mod search;
+mod usage;
 
 use clap::{Parser, Subcommand};
 

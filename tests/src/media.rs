@@ -22,14 +22,9 @@ pub struct Probed {
 }
 
 impl Probed {
-    /// The longest time from one picture to the next.
-    #[must_use]
-    pub fn longest_step(&self) -> f64 {
-        self.times
-            .windows(2)
-            .map(|pair| pair.iter().rev().copied().reduce(|a, b| a - b))
-            .map(Option::unwrap_or_default)
-            .fold(0.0, f64::max)
+    /// The times from one picture to the next.
+    pub fn steps(&self) -> impl Iterator<Item = f64> {
+        self.times.iter().skip(1).zip(&self.times).map(|(next, this)| next - this)
     }
 }
 
