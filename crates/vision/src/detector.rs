@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use bytes::Bytes;
 use domain::{Detection, Timestamp};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
@@ -35,7 +36,7 @@ impl Model {
         if let Some(wanted) = &found.sha256 {
             let bytes = std::fs::read(&file)
                 .with_context(|| format!("cannot read the model file {}", file.display()))?;
-            let is = format!("{:x}", Sha256::digest(&bytes));
+            let is = format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(&bytes)));
             ensure!(
                 is.eq_ignore_ascii_case(wanted),
                 "the model file {} has sha256 {is}, and {} wants {wanted}; remove the file and run `cargo xtask setup`, or correct `sha256`",
