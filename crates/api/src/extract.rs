@@ -6,6 +6,7 @@ use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header, request};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::problem::{Code, Problem};
 
@@ -72,6 +73,43 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
             .remedy("Send one JSON object.")
     })?;
     Ok(value)
+}
+
+/// For a field that may be left out (leave it) or null (forget it): `None` or `Some(None)`.
+#[expect(clippy::option_option, reason = "leave, forget and set are three different wishes")]
+pub(crate) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+/// The version of the thing that the caller read: from `If-Match`, or as given in the query or body.
+pub(crate) fn version(headers: &HeaderMap, given: Option<i64>) -> Result<i64, Problem> {
+    if let Some(version) = given {
+        return Ok(version);
+    }
+    let Some(tag) = headers.get(header::IF_MATCH) else {
+        return Err(Problem::new(Code::MissingField, "version is missing")
+            .at("version")
+            .remedy("Give the version that you read, as a field or as an If-Match header."));
+    };
+    let tag = tag.to_str().unwrap_or_default().trim().trim_matches('"');
+    tag.parse().map_err(|_| {
+        Problem::field("If-Match", "If-Match holds no version", "Give the ETag of the answer that you read.")
+    })
+}
+
+/// A name that people read: trimmed, not empty, not endless, without control characters.
+pub(crate) fn name(field: &str, text: &str, longest: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > longest || text.chars().any(char::is_control) {
+        return Err(Problem::field(
+            field,
+            format!("{field} must have 1 to {longest} characters, none of them a control character"),
+            "Correct the field and try again.",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// A body of JSON must say that it is: a form of another site cannot.

@@ -1,7 +1,60 @@
 //! HTTP: routes, sessions, rights, OpenAPI, live events, media.
+//!
+//! [`router`] makes the whole API from an [`App`]. Each route states its right where it is registered, in
+//! [`routes`](self), and [`auth::rights`] checks it before the handler runs and writes it into the OpenAPI document; so
+//! no route can be without one. What the API needs of the rest of the server are the traits in [`ports`].
 
+mod app;
+mod audit;
 pub mod auth;
+mod camera_address;
 mod extract;
+mod footage;
+mod live;
 mod media;
+mod openapi;
 pub mod ports;
 pub mod problem;
+mod routes;
+mod search;
+
+pub use app::{App, router};
+pub use audit::Audit;
+pub use openapi::openapi;
+
+impl From<index::IndexError> for problem::Problem {
+    fn from(error: index::IndexError) -> Self {
+        use index::IndexError as E;
+        use problem::Code;
+        match error {
+            E::NotFound { what, .. } => Self::not_found(what),
+            E::Conflict { .. } => Self::new(Code::VersionMismatch, error.to_string())
+                .at("version")
+                .remedy("Read it again, look at what changed, and repeat your change."),
+            E::Duplicate { field, .. } => {
+                Self::new(Code::Conflict, error.to_string()).at(field).remedy("Choose another.")
+            }
+            E::InUse { .. } => {
+                Self::new(Code::Conflict, error.to_string()).remedy("Do first what the detail says.")
+            }
+            E::Invalid { field, ref problem } => {
+                Self::field(field, problem.clone(), "Correct the field and try again.")
+            }
+            E::Unavailable { .. } => {
+                tracing::warn!(%error, "a request met no database");
+                Self::new(Code::Unavailable, "the database cannot be reached; recording goes on without it")
+                    .remedy("Try again in some seconds; GET /readyz says more.")
+                    .retry_after(std::time::Duration::from_secs(5))
+            }
+            E::NewerSchema { .. } | E::Unprepared { .. } | E::Corrupt { .. } | E::Database(_) => {
+                Self::internal(&error)
+            }
+        }
+    }
+}
+
+impl From<index::VaultError> for problem::Problem {
+    fn from(error: index::VaultError) -> Self {
+        Self::internal(&error)
+    }
+}

@@ -9,15 +9,15 @@ use tokio::sync::Semaphore;
 
 /// The fewest characters of a password, NIST SP 800-63B-4 §3.1.1.2 for a password with no second factor
 /// asks for 15; 10 keeps the duty officers from writing it on the screen.
-pub const SHORTEST: usize = 10;
+pub(crate) const SHORTEST: usize = 10;
 /// The most bytes of a password: hashing must not be a way to keep the server busy.
-pub const LONGEST: usize = 256;
+pub(crate) const LONGEST: usize = 256;
 
 /// Hashing takes 19 MiB and tens of milliseconds each: two at a time leave the box its recording.
 static PERMITS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// What is verified for a user who does not exist, so that the answer takes as long. The hash of random bytes.
-static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_unchecked(&super::token::random().0).ok());
+static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_unchecked(&super::token::random()).ok());
 
 /// Why a password was not hashed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,129 @@
+//! Events: search by time and place.
+
+use axum::extract::State;
+use domain::{Action, Event, EventId, EventRecord, StreamKind, Timestamp};
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::Server;
+use crate::audit::Deed;
+use crate::auth::caller::Caller;
+use crate::auth::rights::{At, Right, Target, guarded};
+use crate::extract::{Json, Query};
+use crate::problem::Answer;
+use crate::search::{EventFilter, encode_cursor};
+
+const SEARCH: Right = Right::At(Action::Review, At::Somewhere);
+
+pub(super) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::default()
+        .routes(guarded(SEARCH, routes!(list)))
+        .routes(guarded(SEARCH, routes!(search)))
+        .routes(guarded(Right::At(Action::Review, At::Event), routes!(read)))
+}
+
+/// An event with the footage that shows it.
+#[derive(Serialize, utoipa::ToSchema)]
+struct EventAnswer {
+    #[serde(flatten)]
+    event: Event,
+    /// The footage that shows it.
+    footage: Footage,
+}
+
+/// Which footage shows an event.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Footage {
+    /// The stream that shows it best.
+    stream: StreamKind,
+    /// First moment to show: some time before the event.
+    from: Timestamp,
+    /// First moment after it.
+    to: Timestamp,
+}
+
+impl From<EventRecord> for EventAnswer {
+    fn from(record: EventRecord) -> Self {
+        let EventRecord { event, stream, footage_from: from, footage_to: to, .. } = record;
+        Self { event, footage: Footage { stream, from, to } }
+    }
+}
+
+/// A page of events.
+#[derive(Serialize, utoipa::ToSchema)]
+struct EventPage {
+    /// Newest first, by first moment.
+    items: Vec<EventAnswer>,
+    /// Give it as `cursor` for the next page; null at the end.
+    next_cursor: Option<String>,
+    /// How many match in all; on the first page only.
+    total_estimate: Option<u64>,
+    /// Whether they were counted, and not estimated; on the first page only.
+    total_is_exact: Option<bool>,
+}
+
+/// Search events
+///
+/// Newest first, at places where the caller may review.
+#[utoipa::path(get, path = "/events", operation_id = "listEvents", tag = "events", params(EventFilter),
+    responses((status = 200, body = EventPage)))]
+async fn list(
+    State(server): State<Server>,
+    caller: Caller,
+    Query(filter): Query<EventFilter>,
+) -> Answer<axum::Json<EventPage>> {
+    find(&server, &caller, &filter).await
+}
+
+/// Search events with a long filter
+///
+/// The same as `GET /events`, with the filter as a body: for areas with many corners.
+#[utoipa::path(post, path = "/events/search", operation_id = "searchEvents", tag = "events",
+    request_body = EventFilter, responses((status = 200, body = EventPage)))]
+async fn search(
+    State(server): State<Server>,
+    caller: Caller,
+    Json(filter): Json<EventFilter>,
+) -> Answer<axum::Json<EventPage>> {
+    find(&server, &caller, &filter).await
+}
+
+async fn find(server: &Server, caller: &Caller, filter: &EventFilter) -> Answer<axum::Json<EventPage>> {
+    let query = filter.query(caller.visibility(Action::Review))?;
+    let deed = Deed {
+        action: "event.search",
+        target: String::new(),
+        place: match query.places.as_slice() {
+            [place] => Some(*place),
+            _ => None,
+        },
+        detail: serde_json::json!(filter),
+    };
+    server.audit.look(caller, deed).await?;
+    let page = server.index.search_events(&query).await?;
+    Ok(axum::Json(EventPage {
+        items: page.events.into_iter().map(Into::into).collect(),
+        next_cursor: page.next.map(|next| encode_cursor(next.first_seen, next.id.0)),
+        total_estimate: page.total.map(|total| total.count),
+        total_is_exact: page.total.map(|total| total.exact),
+    }))
+}
+
+/// Read an event
+#[utoipa::path(get, path = "/events/{event_id}", operation_id = "readEvent", tag = "events",
+    params(("event_id" = EventId, Path)), responses((status = 200, body = EventAnswer)))]
+async fn read(
+    State(server): State<Server>,
+    caller: Caller,
+    Target(record): Target<EventRecord>,
+) -> Answer<axum::Json<EventAnswer>> {
+    let deed = Deed {
+        action: "event.view",
+        target: format!("event/{}", record.event.id),
+        place: Some(record.event.place_id),
+        detail: serde_json::json!({"camera_id": record.event.camera_id}),
+    };
+    server.audit.look(&caller, deed).await?;
+    Ok(axum::Json(EventRecord::clone(&record).into()))
+}

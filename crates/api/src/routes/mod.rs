@@ -1,0 +1,42 @@
+//! Every route, with its right. One file a resource.
+
+mod audit;
+mod cameras;
+mod clips;
+mod events;
+mod holds;
+mod live;
+mod places;
+mod recordings;
+mod session;
+mod snapshots;
+mod system;
+mod timeline;
+mod tokens;
+mod users;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::Server;
+
+/// All routes, without what surrounds them.
+pub(crate) fn all() -> OpenApiRouter<Server> {
+    let v1 = [
+        session::routes(),
+        tokens::routes(),
+        users::routes(),
+        places::routes(),
+        cameras::routes(),
+        timeline::routes(),
+        recordings::routes(),
+        clips::routes(),
+        snapshots::routes(),
+        events::routes(),
+        holds::routes(),
+        live::routes(),
+        audit::routes(),
+        system::documentation(),
+    ];
+    let v1 = v1.into_iter().fold(OpenApiRouter::default(), OpenApiRouter::merge);
+    system::routes().nest("/api/v1", v1)
+}
