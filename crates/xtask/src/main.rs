@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod command;
+mod demo;
 mod layout;
 mod setup;
 mod test;
@@ -26,6 +27,8 @@ enum Task {
     Test(test::Arguments),
     /// Set up, then run one bench on a release build: record, detect, search or accuracy.
     Bench(bench::Arguments),
+    /// Set up, then run the whole system on simulated cameras until Ctrl-C.
+    Demo(demo::Arguments),
     /// Check licences, sources and advisories of everything Taimat is made of.
     Audit(audit::Arguments),
 }
@@ -37,6 +40,7 @@ fn main() -> anyhow::Result<()> {
         Task::Setup => setup::run(&layout),
         Task::Test(arguments) => test::run(&layout, &arguments),
         Task::Bench(arguments) => bench::run(&layout, &arguments),
+        Task::Demo(arguments) => demo::run(&layout, &arguments),
         Task::Audit(arguments) => audit::run(&layout, &arguments),
     }
 }
