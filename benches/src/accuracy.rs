@@ -1,11 +1,242 @@
-//! The accuracy bench.
+//! The accuracy bench: tracking and events on labelled footage, and what the gate misses of them.
+
+mod evaluator;
+mod events;
+mod pipeline;
+mod truth;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use analysis::GateConfig;
+use anyhow::{Context, Result, ensure};
+use domain::ObjectClass;
+use tokio_util::sync::CancellationToken;
+use vision_client::{Vision, VisionConfig};
+
+use crate::footage::Clip;
+use evaluator::{Evaluator, Figures};
+use events::{Comparison, compare};
+use pipeline::Outcome;
+use truth::Way;
 
 /// Settings of the accuracy bench.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Folder of labelled footage: NAME.mp4 or NAME.avi, with NAME.gt.mot15.txt (people) beside it where there are
+    /// labels.
+    #[arg(long, value_name = "DIR", default_value = ".setup/labelled")]
+    labelled: PathBuf,
+    /// Model: the name of a manifest in models/.
+    #[arg(long, value_name = "NAME", default_value = "nanodet-g-416-int8")]
+    model: String,
+    /// Only clips whose name holds this.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+    /// Looks a second of an active camera, as the gate has them.
+    #[arg(long, default_value_t = GateConfig::default().looks_per_second)]
+    looks: f32,
+}
 
-/// Runs the bench and prints its table.
-#[expect(clippy::unnecessary_wraps, reason = "to be filled")]
-pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<()> {
+/// Runs the bench and prints its tables.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(arguments))
+}
+
+async fn measure(arguments: &Arguments) -> Result<()> {
+    let setup = PathBuf::from(std::env::var_os("TAIMAT_SETUP_DIR").unwrap_or_else(|| ".setup".into()));
+    let clips = clips(arguments, &setup)?;
+    let shutdown = CancellationToken::new();
+    let (vision, worker) = Vision::start(vision_config(arguments, &setup), shutdown.clone()).await?;
+    let gate = GateConfig { looks_per_second: arguments.looks, ..GateConfig::default() };
+    let mut tracking = Vec::new();
+    let mut gating = Vec::new();
+    for (path, labels) in &clips {
+        let clip = Clip::load(path)?;
+        println!("{}: {} pictures, {:.0} s", clip.name, clip.units.len(), clip.duration().as_secs_f64());
+        let every = pipeline::every_picture(&vision, &clip).await?;
+        let gated = pipeline::through_gate(&vision, &clip, gate.clone()).await?;
+        gating.push(gate_row(&clip, &every, &gated));
+        if let Some(labels) = labels {
+            tracking.extend(tracking_rows(
+                &clip,
+                labels,
+                [("every picture", &every), ("gate", &gated)],
+                &setup,
+            )?);
+        }
+    }
+    shutdown.cancel();
+    worker.await.context("the vision worker's supervisor")?;
+    print_tables(arguments, &tracking, &gating);
     Ok(())
+}
+
+/// Clips with their labels: the labelled ones, then what the set-up installs as the cameras' sub-streams.
+fn clips(arguments: &Arguments, setup: &Path) -> Result<Vec<(PathBuf, Option<PathBuf>)>> {
+    let mut clips = Vec::new();
+    let is_video = |path: &Path| {
+        path.extension()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("mp4") || kind.eq_ignore_ascii_case("avi"))
+    };
+    for path in files(&arguments.labelled, is_video) {
+        let labels = path.with_extension("gt.mot15.txt");
+        clips.push((path, labels.is_file().then_some(labels)));
+    }
+    if !clips.iter().any(|(_, labels)| labels.is_some()) {
+        println!(
+            "no labelled footage: put NAME.mp4 or NAME.avi and its people as NAME.gt.mot15.txt (MOT15 text, frames \
+             counted from 1) into {}, or name another folder with --labelled",
+            arguments.labelled.display()
+        );
+    }
+    clips.extend(
+        files(&setup.join("footage"), |name| name.ends_with("-sub-h264.mp4"))
+            .into_iter()
+            .map(|path| (path, None)),
+    );
+    clips.retain(|(path, _)| path.to_string_lossy().contains(&arguments.only));
+    ensure!(!clips.is_empty(), "no footage at all: run `cargo xtask setup`");
+    Ok(clips)
+}
+
+fn files(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| wanted(path)).collect();
+    files.sort();
+    files
+}
+
+fn vision_config(arguments: &Arguments, setup: &Path) -> VisionConfig {
+    let programs = std::env::var_os("TAIMAT_BIN_DIR").unwrap_or_else(|| "target/release".into());
+    let manifest = Path::new("models").join(&arguments.model).with_extension("toml");
+    let runtime = setup.join("onnxruntime/libonnxruntime.so.1.32.0");
+    VisionConfig {
+        models: Some(setup.join("models")),
+        ..VisionConfig::new(PathBuf::from(programs).join("taimat-vision"), manifest, runtime)
+    }
+}
+
+/// One way of looking at one labelled clip.
+struct TrackingRow {
+    clip: String,
+    way: &'static str,
+    figures: Figures,
+    events: Comparison,
+}
+
+fn tracking_rows(
+    clip: &Clip,
+    labels: &Path,
+    outcomes: [(&'static str, &Outcome); 2],
+    setup: &Path,
+) -> Result<Vec<TrackingRow>> {
+    let truth = truth::load(labels, clip.size)?;
+    let scratch = setup.join("accuracy");
+    std::fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
+    let mut results = Vec::new();
+    for (way, outcome) in outcomes {
+        let path = scratch.join(format!("{} {way}.txt", clip.name));
+        let text = mot15(&outcome.ways_of(ObjectClass::Person), clip.size);
+        std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+        results.push(path);
+    }
+    let figures = Evaluator::ready(setup)?.evaluate(labels, &results)?;
+    ensure!(figures.len() == results.len(), "the evaluator left out a result");
+    let rows = outcomes.into_iter().zip(figures).map(|((way, outcome), figures)| TrackingRow {
+        clip: clip.name.clone(),
+        way,
+        figures,
+        events: compare(&truth, &outcome.ways_of(ObjectClass::Person), clip.frame_rate),
+    });
+    Ok(rows.collect())
+}
+
+/// MOT15 text: frames counted from 1, lengths in pixels.
+fn mot15(ways: &[Way], (width, height): (u32, u32)) -> String {
+    let mut text = String::new();
+    for (id, way) in ways.iter().enumerate() {
+        for (frame, bounds) in way {
+            let (x, w) = (bounds.x * width as f32, bounds.w * width as f32);
+            let (y, h) = (bounds.y * height as f32, bounds.h * height as f32);
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{},{},{x:.2},{y:.2},{w:.2},{h:.2},1,-1,-1,-1", frame + 1, id + 1);
+        }
+    }
+    text
+}
+
+/// What the gate saves and misses on one clip.
+struct GateRow {
+    clip: String,
+    /// The gate's events, with those found by looking at every picture as the truth.
+    events: Comparison,
+    looks: f64,
+    decoded: f64,
+}
+
+fn gate_row(clip: &Clip, every: &Outcome, gated: &Outcome) -> GateRow {
+    GateRow {
+        clip: clip.name.clone(),
+        events: compare(&every.ways(), &gated.ways(), clip.frame_rate),
+        looks: gated.looks as f64 / clip.duration().as_secs_f64(),
+        decoded: gated.decoded as f64 / every.decoded.max(1) as f64,
+    }
+}
+
+fn print_tables(arguments: &Arguments, tracking: &[TrackingRow], gating: &[GateRow]) {
+    println!("\nmodel {}, {} looks a second where active", arguments.model, arguments.looks);
+    if !tracking.is_empty() {
+        println!("\nPeople against labels (MOTA, IDF1: py-motmetrics, IoU 0.5)");
+        println!(
+            "{:<32} {:<14} {:>6} {:>6} {:>6} {:>7} {:>7} {:>8} {:>8} {:>9} {:>9} {:>7}",
+            "clip",
+            "looking at",
+            "MOTA",
+            "IDF1",
+            "IoU",
+            "recall",
+            "precis.",
+            "switches",
+            "objects",
+            "ev.recall",
+            "ev.prec.",
+            "ev./obj"
+        );
+    }
+    for row in tracking {
+        let (figures, events) = (&row.figures, &row.events);
+        println!(
+            "{:<32} {:<14} {:>6.3} {:>6.3} {:>6.3} {:>7.3} {:>7.3} {:>8} {:>8} {:>9.3} {:>9.3} {:>7.2}",
+            row.clip,
+            row.way,
+            figures.mota,
+            figures.idf1,
+            1.0 - figures.motp,
+            figures.recall,
+            figures.precision,
+            figures.num_switches,
+            events.objects,
+            events.recall(),
+            events.precision(),
+            events.events_per_object(),
+        );
+    }
+    println!("\nGate against looking at every picture, all classes (events of more than a second)");
+    println!(
+        "{:<32} {:>8} {:>8} {:>8} {:>7} {:>8} {:>9}",
+        "clip", "events", "found", "gate's", "extra", "looks/s", "decoded %"
+    );
+    for row in gating {
+        println!(
+            "{:<32} {:>8} {:>8} {:>8} {:>7} {:>8.2} {:>9.1}",
+            row.clip,
+            row.events.objects,
+            row.events.found,
+            row.events.events,
+            row.events.events - row.events.right,
+            row.looks,
+            100.0 * row.decoded,
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod detect;
+mod footage;
 mod record;
 mod search;
 mod usage;

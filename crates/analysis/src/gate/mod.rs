@@ -117,7 +117,7 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// How long after an object was seen the sizes are held to show it.
 const OBJECT_LASTS: Duration = Duration::from_secs(2);
 /// Least spread of the moving share of the picture that is believed.
-const LEAST_MOTION_DEVIATION: f32 = 0.0005;
+const LEAST_MOTION_DEVIATION: f32 = 0.0002;
 /// Fewest and most looks a second.
 const LOOKS_PER_SECOND: (f32, f32) = (0.1, 60.0);
 
