@@ -1,10 +1,33 @@
 //! Event search.
+//!
+//! Camera, place, radius, polygon and rights first come down to a set of viewpoints (`viewpoints`: a camera as it
+//! stood and belonged at a time, one row each time that changed). A page is then merged from the newest entries of
+//! one index range for each viewpoint (and class), reading nothing but the index, and only the rows of the page
+//! itself are fetched. The cost follows the size of the page, not of the table.
 
+use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
-use domain::{CameraId, EventId, EventRecord, GeoPoint, ObjectClass, PlaceId, TimeRange, Timestamp};
+use chrono::{DateTime, Utc};
+use domain::{
+    CameraId, Event, EventId, EventRecord, GeoPoint, ObjectClass, PlaceId, TimeRange, Timestamp, TrackPoint,
+};
+use serde_json::Value;
+use sqlx::postgres::{PgConnection, Postgres};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
 
-use crate::{Index, Result};
+use crate::codec::{decode_points, encode_points};
+use crate::columns::{at, corrupt, interval, parse, point, unsigned};
+use crate::places::ids;
+use crate::{Index, IndexError, Result};
+
+/// Events that last longer are found through an index of their own; see `events_long` in the migrations.
+const LONG: Duration = Duration::from_mins(10);
+
+/// Beyond so many index ranges, reading one in order of time and leaving out what does not match is cheaper.
+const MOST_RANGES: usize = 192;
 
 /// What somebody may see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,14 +99,390 @@ pub struct EventPage {
     pub total: Option<Total>,
 }
 
+#[derive(FromRow)]
+struct EventRow {
+    id: Uuid,
+    first_seen: DateTime<Utc>,
+    last_seen: DateTime<Utc>,
+    footage_from: DateTime<Utc>,
+    footage_to: DateTime<Utc>,
+    camera_id: Uuid,
+    place_id: Uuid,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    score: f32,
+    detections: i64,
+    ongoing: bool,
+    stationary: bool,
+    class: String,
+    stream: String,
+    snapshot: Option<String>,
+    path: Vec<u8>,
+    best: Vec<u8>,
+}
+
+const COLUMNS: &str = "e.id, e.first_seen, e.last_seen, e.footage_from, e.footage_to, v.camera_id, v.place_id, \
+    v.latitude, v.longitude, e.score, e.detections, e.ongoing, e.stationary, e.class, e.stream, e.snapshot, e.path, \
+    e.best";
+
+impl TryFrom<EventRow> for EventRecord {
+    type Error = IndexError;
+    fn try_from(row: EventRow) -> Result<Self> {
+        let what = format!("event {}", row.id);
+        let points = |bytes: &[u8]| decode_points(bytes).map_err(|error| corrupt(&what, error));
+        let best: Option<TrackPoint> = points(&row.best)?.first().copied();
+        Ok(Self {
+            event: Event {
+                id: EventId(row.id),
+                camera_id: CameraId(row.camera_id),
+                place_id: PlaceId(row.place_id),
+                point: point(row.latitude, row.longitude),
+                class: parse(&what, &row.class)?,
+                score: row.score,
+                first_seen: row.first_seen.into(),
+                last_seen: row.last_seen.into(),
+                ongoing: row.ongoing,
+                stationary: row.stationary,
+                path: points(&row.path)?,
+                best: best.ok_or_else(|| corrupt(&what, "it has no best picture"))?,
+                detections: unsigned(&what, row.detections)?,
+                has_snapshot: row.snapshot.is_some(),
+            },
+            stream: parse(&what, &row.stream)?,
+            footage_from: row.footage_from.into(),
+            footage_to: row.footage_to.into(),
+            snapshot: row.snapshot,
+        })
+    }
+}
+
 impl Index {
     /// Finds events, newest first.
     pub async fn search_events(&self, query: &EventQuery) -> Result<EventPage> {
-        todo!()
+        let search = Search { query, viewpoints: self.viewpoints(query).await? };
+        if search.viewpoints.as_ref().is_some_and(Vec::is_empty) {
+            let total = query.cursor.is_none().then_some(Total { count: 0, exact: true });
+            return Ok(EventPage { events: Vec::new(), next: None, total });
+        }
+        let limit = query.limit.clamp(1, 1000);
+        let mut sql = QueryBuilder::new("WITH page AS MATERIALIZED (");
+        search.push_page(&mut sql, i64::from(limit) + 1);
+        sql.push(") SELECT ").push(COLUMNS).push(
+            " FROM page JOIN events e ON e.id = page.id AND e.first_seen = page.first_seen \
+             JOIN viewpoints v ON v.id = e.viewpoint_id ORDER BY e.first_seen DESC, e.id DESC",
+        );
+        let rows: Vec<EventRow> = sql.build_query_as().fetch_all(&self.pool).await?;
+        let more = rows.len() > limit as usize;
+        let events: Vec<EventRecord> =
+            rows.into_iter().take(limit as usize).map(EventRecord::try_from).collect::<Result<_>>()?;
+        let next = events
+            .last()
+            .filter(|_| more)
+            .map(|last| EventCursor { first_seen: last.event.first_seen, id: last.event.id });
+        let found = events.len() as u64;
+        let total = match (query.cursor, more) {
+            (Some(_), _) => None,
+            (None, false) => Some(Total { count: found, exact: true }),
+            (None, true) => Some(Total { count: self.estimate(&search).await?.max(found + 1), exact: false }),
+        };
+        Ok(EventPage { events, next, total })
     }
 
     /// One event. The caller checks the right at `event.place_id`.
+    ///
+    /// Looks into the primary key of every partition: an identifier tells when it was made, which for an event that
+    /// was found later in the recording is not when it happened.
     pub async fn event(&self, id: EventId) -> Result<EventRecord> {
-        todo!()
+        let statement = format!(
+            "SELECT {COLUMNS} FROM events e JOIN viewpoints v ON v.id = e.viewpoint_id WHERE e.id = $1"
+        );
+        let row: Option<EventRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(statement)).bind(id.0).fetch_optional(&self.pool).await?;
+        row.ok_or_else(|| IndexError::NotFound { what: "event", id: id.to_string() })?.try_into()
     }
+
+    /// The viewpoints that the query allows; `None` for all.
+    async fn viewpoints(&self, query: &EventQuery) -> Result<Option<Vec<i32>>> {
+        let visible = query.visible.roots();
+        let anywhere = query.near.is_none() && query.polygon.is_none() && query.places.is_empty();
+        if anywhere && query.cameras.is_empty() && visible.is_none() {
+            return Ok(None);
+        }
+        let mut sql = QueryBuilder::new("SELECT v.id FROM viewpoints v WHERE true");
+        if !query.cameras.is_empty() {
+            let cameras: Vec<Uuid> = query.cameras.iter().map(|camera| camera.0).collect();
+            sql.push(" AND v.camera_id = ANY (").push_bind(cameras).push(")");
+        }
+        for roots in [(!query.places.is_empty()).then(|| ids(&query.places)), visible].into_iter().flatten() {
+            sql.push(
+                " AND v.place_id IN (SELECT p.id FROM places p WHERE p.path <@ ARRAY( \
+                 SELECT path FROM places WHERE id = ANY (",
+            );
+            sql.push_bind(roots).push(")))");
+        }
+        if let Some((centre, radius)) = query.near {
+            if !radius.is_finite() || radius < 0.0 {
+                return Err(invalid("radius", "it must be a number of metres, 0 or more"));
+            }
+            let GeoPoint { latitude, longitude } = checked("near", centre)?;
+            sql.push(" AND ST_DWithin(v.point, ST_SetSRID(ST_MakePoint(").push_bind(longitude);
+            sql.push(", ").push_bind(latitude).push("), 4326)::geography, ").push_bind(radius).push(")");
+        }
+        if let Some(rings) = &query.polygon {
+            let polygon = well_known_text(rings)?;
+            self.require_valid(&polygon).await?;
+            sql.push(" AND ST_Covers(ST_GeomFromText(")
+                .push_bind(polygon)
+                .push(", 4326)::geography, v.point)");
+        }
+        Ok(Some(sql.build_query_scalar().fetch_all(&self.pool).await?))
+    }
+
+    async fn require_valid(&self, polygon: &str) -> Result<()> {
+        let reason: String = sqlx::query_scalar("SELECT ST_IsValidReason(ST_GeomFromText($1, 4326))")
+            .bind(polygon)
+            .fetch_one(&self.pool)
+            .await?;
+        if reason == "Valid Geometry" {
+            Ok(())
+        } else {
+            Err(invalid("polygon", &format!("its edges must not cross or touch each other ({reason})")))
+        }
+    }
+
+    /// What the planner thinks how many events match: it looks at its statistics, never at the events.
+    async fn estimate(&self, search: &Search<'_>) -> Result<u64> {
+        let mut sql = QueryBuilder::new("EXPLAIN (FORMAT JSON) ");
+        search.push_all(&mut sql);
+        let plan: Value = sql.build_query_scalar().fetch_one(&self.pool).await?;
+        let rows = plan.pointer("/0/Plan/Plan Rows").and_then(Value::as_f64);
+        Ok(rows.ok_or_else(|| corrupt("the planner's estimate", "it names no rows"))? as u64)
+    }
+}
+
+fn invalid(field: crate::Field, problem: &str) -> IndexError {
+    IndexError::Invalid { field, problem: problem.to_owned() }
+}
+
+fn checked(field: crate::Field, point: GeoPoint) -> Result<GeoPoint> {
+    GeoPoint::new(point.latitude, point.longitude)
+        .ok_or_else(|| invalid(field, "latitude must be -90 to 90 and longitude -180 to 180"))
+}
+
+/// The polygon as PostGIS reads it (OGC 06-103r4 §7).
+fn well_known_text(rings: &[Vec<GeoPoint>]) -> Result<String> {
+    if rings.is_empty() {
+        return Err(invalid("polygon", "it must have an outer ring"));
+    }
+    if rings.iter().map(Vec::len).sum::<usize>() > 10_000 {
+        return Err(invalid("polygon", "it must have at most 10000 points"));
+    }
+    let mut text = "POLYGON(".to_owned();
+    for (number, ring) in rings.iter().enumerate() {
+        if ring.len() < 4 || ring.first() != ring.last() {
+            return Err(invalid(
+                "polygon",
+                "each ring needs at least 4 points, and its last must equal its first",
+            ));
+        }
+        text.push_str(if number == 0 { "(" } else { ",(" });
+        for (number, point) in ring.iter().enumerate() {
+            let GeoPoint { latitude, longitude } = checked("polygon", *point)?;
+            let comma = if number == 0 { "" } else { "," };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{comma}{longitude} {latitude}");
+        }
+        text.push(')');
+    }
+    text.push(')');
+    Ok(text)
+}
+
+/// A query whose places have been found.
+struct Search<'a> {
+    query: &'a EventQuery,
+    viewpoints: Option<Vec<i32>>,
+}
+
+impl Search<'_> {
+    fn classes(&self) -> Option<Vec<&'static str>> {
+        let classes = &self.query.classes;
+        (!classes.is_empty()).then(|| classes.iter().map(|class| class.as_str()).collect())
+    }
+
+    /// The keys of the page, newest first.
+    fn push_page(&self, sql: &mut QueryBuilder<Postgres>, limit: i64) {
+        sql.push("SELECT id, first_seen FROM (");
+        self.push_ranges(sql, limit);
+        if let Some(range) = self.query.range {
+            sql.push(" UNION ALL (");
+            self.push_long(sql, range);
+            sql.push(" ORDER BY first_seen DESC, id DESC LIMIT ").push_bind(limit).push(")");
+        }
+        sql.push(") found ORDER BY first_seen DESC, id DESC LIMIT ").push_bind(limit);
+    }
+
+    /// The newest of each index range: one for each viewpoint, class, or both, that is asked for.
+    fn push_ranges(&self, sql: &mut QueryBuilder<Postgres>, limit: i64) {
+        let classes = self.classes();
+        let ranges = classes.as_ref().map_or(1, Vec::len) * self.viewpoints.as_ref().map_or(1, Vec::len);
+        let apart = ranges <= MOST_RANGES;
+        sql.push("SELECT newest.id, newest.first_seen FROM (VALUES (1)) one");
+        if let Some(viewpoints) = self.viewpoints.as_ref().filter(|_| apart) {
+            sql.push(" CROSS JOIN unnest(")
+                .push_bind(viewpoints.clone())
+                .push("::int[]) AS at (viewpoint_id)");
+        }
+        if let Some(classes) = classes.as_ref().filter(|_| apart) {
+            sql.push(" CROSS JOIN unnest(").push_bind(classes.clone()).push("::text[]) AS of (class)");
+        }
+        sql.push(" CROSS JOIN LATERAL (SELECT e.id, e.first_seen FROM events e WHERE true");
+        if apart {
+            if self.viewpoints.is_some() {
+                sql.push(" AND e.viewpoint_id = at.viewpoint_id");
+            }
+            if classes.is_some() {
+                sql.push(" AND e.class = of.class");
+            }
+        } else {
+            self.push_sets(sql);
+        }
+        self.push_short(sql);
+        sql.push(" ORDER BY e.first_seen DESC, e.id DESC LIMIT ").push_bind(limit).push(") newest");
+    }
+
+    /// Every event that matches, for an estimate.
+    fn push_all(&self, sql: &mut QueryBuilder<Postgres>) {
+        sql.push("SELECT FROM events e WHERE true");
+        self.push_sets(sql);
+        self.push_short(sql);
+        if let Some(range) = self.query.range {
+            sql.push(" UNION ALL SELECT FROM (");
+            self.push_long(sql, range);
+            sql.push(") long");
+        }
+    }
+
+    fn push_sets(&self, sql: &mut QueryBuilder<Postgres>) {
+        if let Some(viewpoints) = &self.viewpoints {
+            sql.push(" AND e.viewpoint_id = ANY (").push_bind(viewpoints.clone()).push(")");
+        }
+        if let Some(classes) = self.classes() {
+            sql.push(" AND e.class = ANY (").push_bind(classes).push(")");
+        }
+    }
+
+    /// In the time asked for, except what had begun long before it.
+    fn push_short(&self, sql: &mut QueryBuilder<Postgres>) {
+        if let Some(range) = self.query.range {
+            sql.push(" AND e.first_seen >= ").push_bind(at(range.from - LONG));
+            sql.push(" AND e.last_seen >= ").push_bind(at(range.from));
+            sql.push(" AND e.first_seen < ").push_bind(at(range.to));
+        }
+        self.push_rest(sql);
+    }
+
+    /// What began long before the time asked for and lasted into it.
+    fn push_long(&self, sql: &mut QueryBuilder<Postgres>, range: TimeRange) {
+        // The first condition is the one of the partial index, word for word.
+        sql.push(
+            "SELECT e.id, e.first_seen FROM events e WHERE e.last_seen - e.first_seen > interval '10 minutes' \
+             AND tstzrange(e.first_seen, e.last_seen, '[]') @> ",
+        );
+        sql.push_bind(at(range.from)).push(" AND e.first_seen < ").push_bind(at(range.from - LONG));
+        self.push_sets(sql);
+        self.push_rest(sql);
+    }
+
+    fn push_rest(&self, sql: &mut QueryBuilder<Postgres>) {
+        if let Some(score) = self.query.min_score {
+            sql.push(" AND e.score >= ").push_bind(score);
+        }
+        if let Some(moving) = self.query.moving {
+            sql.push(" AND e.stationary = ").push_bind(!moving);
+        }
+        if let Some(duration) = self.query.min_duration {
+            sql.push(" AND e.last_seen - e.first_seen >= ").push_bind(interval(duration));
+        }
+        if let Some(EventCursor { first_seen, id }) = self.query.cursor {
+            // The first bound leaves out partitions, the second is exact.
+            sql.push(" AND e.first_seen <= ").push_bind(at(first_seen));
+            sql.push(" AND (e.first_seen, e.id) < (").push_bind(at(first_seen)).push(", ");
+            sql.push_bind(id.0).push(")");
+        }
+    }
+}
+
+/// Writes events with their footage; of two with one identifier the later counts.
+pub(crate) async fn write(connection: &mut PgConnection, records: &[&EventRecord]) -> Result<()> {
+    let latest: HashMap<EventId, &EventRecord> =
+        records.iter().map(|record| (record.event.id, *record)).collect();
+    let mut rows: Vec<&EventRecord> = latest.into_values().collect();
+    rows.sort_unstable_by_key(|record| record.event.id);
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.event.id.0).collect();
+    let first_seen: Vec<_> = rows.iter().map(|row| at(row.event.first_seen)).collect();
+    let cameras: Vec<Uuid> = rows.iter().map(|row| row.event.camera_id.0).collect();
+    let places: Vec<Uuid> = rows.iter().map(|row| row.event.place_id.0).collect();
+    let latitudes: Vec<_> = rows.iter().map(|row| row.event.point.map(|point| point.latitude)).collect();
+    let longitudes: Vec<_> = rows.iter().map(|row| row.event.point.map(|point| point.longitude)).collect();
+    // The key holds the first moment. Should analysis have moved it, the old row must not stay.
+    sqlx::query(
+        "DELETE FROM events e USING unnest($1::uuid[], $2::timestamptz[]) AS k (id, first_seen)
+         WHERE e.id = k.id AND e.first_seen <> k.first_seen",
+    )
+    .bind(&ids)
+    .bind(&first_seen)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO viewpoints (camera_id, place_id, latitude, longitude)
+         SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::float8[], $4::float8[])
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&cameras)
+    .bind(&places)
+    .bind(&latitudes)
+    .bind(&longitudes)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO events (id, first_seen, viewpoint_id, last_seen, footage_from, footage_to, score, detections,
+             ongoing, stationary, class, stream, snapshot, path, best)
+         SELECT r.id, r.first_seen, v.id, r.last_seen, r.footage_from, r.footage_to, r.score, r.detections,
+             r.ongoing, r.stationary, r.class, r.stream, r.snapshot, r.path, r.best
+         FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::float8[], $6::float8[],
+             $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::real[], $11::bigint[], $12::bool[],
+             $13::bool[], $14::text[], $15::text[], $16::text[], $17::bytea[], $18::bytea[])
+             AS r (id, first_seen, camera_id, place_id, latitude, longitude, last_seen, footage_from, footage_to,
+                 score, detections, ongoing, stationary, class, stream, snapshot, path, best)
+         JOIN viewpoints v ON v.camera_id = r.camera_id AND v.place_id = r.place_id
+             AND v.latitude IS NOT DISTINCT FROM r.latitude AND v.longitude IS NOT DISTINCT FROM r.longitude
+         ON CONFLICT (id, first_seen) DO UPDATE SET
+             viewpoint_id = EXCLUDED.viewpoint_id, last_seen = EXCLUDED.last_seen,
+             footage_from = EXCLUDED.footage_from, footage_to = EXCLUDED.footage_to, score = EXCLUDED.score,
+             detections = EXCLUDED.detections, ongoing = EXCLUDED.ongoing, stationary = EXCLUDED.stationary,
+             class = EXCLUDED.class, stream = EXCLUDED.stream, snapshot = EXCLUDED.snapshot, path = EXCLUDED.path,
+             best = EXCLUDED.best",
+    )
+    .bind(&ids)
+    .bind(&first_seen)
+    .bind(&cameras)
+    .bind(&places)
+    .bind(&latitudes)
+    .bind(&longitudes)
+    .bind(rows.iter().map(|row| at(row.event.last_seen)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| at(row.footage_from)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| at(row.footage_to)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.event.score).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| i64::from(row.event.detections)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.event.ongoing).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.event.stationary).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.event.class.as_str()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.stream.as_str()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.snapshot.as_deref()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| encode_points(&row.event.path)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| encode_points(&[row.event.best])).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -10,6 +10,7 @@ mod audit;
 mod cameras;
 pub mod cluster;
 pub mod codec;
+mod columns;
 mod database;
 mod error;
 mod events;

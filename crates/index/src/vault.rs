@@ -1,9 +1,19 @@
 //! Camera credentials at rest: ChaCha20-Poly1305 (RFC 8439) with a key that lies in a file beside the data,
-//! not in the database.
+//! not in the database. A copy of the database alone opens nothing.
 
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use domain::{CameraId, Credentials};
+use chacha20poly1305::aead::{Aead, Generate, Key, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use domain::{CameraId, Credentials, Secret};
+
+/// Layout of what is sealed: this byte, 12 bytes of nonce, then the encrypted pair with its tag.
+const LAYOUT: u8 = 1;
+const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 12;
 
 /// Why credentials cannot be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -18,28 +28,159 @@ pub enum VaultError {
     },
     /// What was stored does not open: another key, another camera, or damage.
     #[error(
-        "the stored password of camera {0} does not open with this key: enter it again, or restore the secret.key that belongs to this database"
+        "the stored password of camera {0} does not open with this key: enter it again, or restore the secret.key \
+         that belongs to this database"
     )]
     Sealed(CameraId),
 }
 
 /// Seals and opens credentials. Cheap to clone.
 #[derive(Clone)]
-pub struct Vault {}
+pub struct Vault {
+    cipher: ChaCha20Poly1305,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault(***)")
+    }
+}
 
 impl Vault {
     /// Reads the key from the file; makes one (mode 0600) where there is none.
     pub fn open(path: &Path) -> Result<Self, VaultError> {
-        todo!()
+        let failed = |problem: String| VaultError::Key { path: path.display().to_string(), problem };
+        let key = match read_key(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                create_key(path).and_then(|()| read_key(path))
+            }
+            read => read,
+        };
+        let key = key.map_err(|error| failed(error.to_string()))?;
+        let key: [u8; KEY_BYTES] = key.try_into().map_err(|key: Vec<u8>| {
+            failed(format!(
+                "it holds {} bytes instead of {KEY_BYTES}. Restore it from a backup; or remove it, and enter the \
+                 passwords of the cameras again",
+                key.len()
+            ))
+        })?;
+        Ok(Self { cipher: ChaCha20Poly1305::new(&Key::<ChaCha20Poly1305>::from(key)) })
     }
 
     /// Encrypts for this camera.
     pub fn seal(&self, camera: CameraId, credentials: &Credentials) -> Result<Vec<u8>, VaultError> {
-        todo!()
+        let pair = (credentials.username.as_str(), credentials.password.reveal());
+        let plain = postcard::to_stdvec(&pair).map_err(|_| VaultError::Sealed(camera))?;
+        let nonce = Nonce::generate();
+        let payload = Payload { msg: &plain, aad: camera.0.as_bytes() };
+        let sealed = self.cipher.encrypt(&nonce, payload).map_err(|_| VaultError::Sealed(camera))?;
+        let mut out = Vec::with_capacity(1 + NONCE_BYTES + sealed.len());
+        out.push(LAYOUT);
+        out.extend_from_slice(&nonce);
+        out.extend_from_slice(&sealed);
+        Ok(out)
     }
 
     /// Decrypts what was sealed for this camera.
     pub fn unseal(&self, camera: CameraId, sealed: &[u8]) -> Result<Credentials, VaultError> {
-        todo!()
+        let open = || {
+            let (LAYOUT, rest) = sealed.split_first().map(|(layout, rest)| (*layout, rest))? else {
+                return None;
+            };
+            let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
+            let payload = Payload { msg: sealed, aad: camera.0.as_bytes() };
+            let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).ok()?;
+            let (username, password): (String, String) = postcard::from_bytes(&plain).ok()?;
+            Some(Credentials { username, password: Secret::new(password) })
+        };
+        open().ok_or(VaultError::Sealed(camera))
+    }
+}
+
+fn read_key(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(io::Error::other(format!(
+            "others may read it (mode {:o}). Run: chmod 600 {}",
+            mode & 0o777,
+            path.display()
+        )));
+    }
+    let mut key = Vec::new();
+    file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key)?;
+    Ok(key)
+}
+
+/// Whole or not at all, and never over an existing key: written apart, synced, then linked into place.
+fn create_key(path: &Path) -> io::Result<()> {
+    let apart = path.with_extension(format!("key-{}", uuid::Uuid::now_v7().simple()));
+    let result = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&apart)?;
+        file.write_all(&Key::<ChaCha20Poly1305>::generate())?;
+        file.sync_all()?;
+        match fs::hard_link(&apart, path) {
+            // Another process was faster: its key counts.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked,
+        }?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    })();
+    let _ = fs::remove_file(&apart);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials() -> Credentials {
+        Credentials { username: "admin".to_owned(), password: Secret::new("mật khẩu") }
+    }
+
+    #[test]
+    fn opens_for_its_camera_only_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        let (camera, other) = (CameraId::generate(), CameraId::generate());
+        let vault = Vault::open(&path).unwrap();
+        let sealed = vault.seal(camera, &credentials()).unwrap();
+        assert!(!sealed.windows(5).any(|window| window == b"admin"));
+        let again = Vault::open(&path).unwrap();
+        assert_eq!(again.unseal(camera, &sealed).unwrap(), credentials());
+        assert!(matches!(again.unseal(other, &sealed), Err(VaultError::Sealed(id)) if id == other));
+        let mut damaged = sealed.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        assert!(again.unseal(camera, &damaged).is_err());
+        assert_ne!(sealed, vault.seal(camera, &credentials()).unwrap(), "a nonce is never used twice");
+    }
+
+    #[test]
+    fn the_key_is_nobody_elses_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        Vault::open(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(Vault::open(&path).unwrap_err().to_string().contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_short_key_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        fs::write(&path, b"short").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(Vault::open(&path).unwrap_err().to_string().contains("5 bytes instead of 32"));
+    }
+
+    #[test]
+    fn any_bytes_are_opened_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(&folder.path().join("secret.key")).unwrap();
+        bolero::check!().for_each(|bytes: &[u8]| {
+            assert!(vault.unseal(CameraId(uuid::Uuid::nil()), bytes).is_err());
+        });
     }
 }
