@@ -32,7 +32,7 @@ impl RecorderConfig {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
-            segment_length: Duration::from_secs(60),
+            segment_length: Duration::from_mins(1),
             fragment_length: Duration::from_secs(1),
             sync_interval: Duration::from_secs(5),
             write_patience: Duration::from_secs(10),

@@ -1,8 +1,12 @@
 //! Where a segment lies: `<camera folder>/<YYYY-MM-DD>/<HH>/<stream>-<YYYYMMDDTHHMMSS.mmm>Z.mp4`, UTC.
 //! A person finds a file without us, and the order of names is the order of time.
 
+use std::path::{Path, PathBuf};
+
 use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
 use domain::{CameraId, StreamKind, Timestamp};
+
+use crate::FileProblem;
 
 /// The parts of a segment's path, relative to the folder of recordings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,4 +88,12 @@ fn camera_folder_name(name: &str) -> Option<String> {
     }
     let folder = folder.trim_matches(['-', '.']);
     (!folder.is_empty()).then(|| folder.to_owned())
+}
+
+/// Where the file of a row lies. Refuses a path that leads out of the folder of recordings.
+pub(crate) fn resolve(root: &Path, relative: &str) -> Result<PathBuf, FileProblem> {
+    match SegmentPath::parse(relative) {
+        Some(_) => Ok(root.join(relative)),
+        None => Err(FileProblem::Header(format!("{relative:?} is not named like a recording"))),
+    }
 }

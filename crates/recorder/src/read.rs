@@ -1,49 +1,167 @@
 //! Pictures of stored segments, for catch-up analysis, stills and previews.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use domain::{AccessUnit, Segment, TimeRange, Timestamp};
-use futures::Stream;
+use bytes::Bytes;
+use domain::{AccessUnit, Segment, TimeRange, Timestamp, VideoParameters};
+use futures::{Stream, StreamExt};
 
-use crate::FileProblem;
+use crate::mp4::file::SegmentFile;
+use crate::{FileProblem, layout};
 
 /// A segment that cannot be read (any further).
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {problem}", path.display())]
+#[error("{path}: {problem}")]
 pub struct ReadError {
-    /// The file.
-    pub path: PathBuf,
+    /// The file, relative to the folder of recordings.
+    pub path: String,
     /// What is wrong.
     #[source]
     pub problem: FileProblem,
 }
 
+/// More than this in one fragment is no recording of ours.
+const MOST_FRAGMENT: u64 = 256 << 20;
+
 /// The access units of one segment in decoding order, from the last key frame at or before `from` (the first one
 /// where there is none) to the end of what its row tells. Blocks on the disk: call it where that is allowed.
 pub fn units(root: &Path, segment: &Segment, from: Timestamp) -> Result<UnitReader, ReadError> {
-    let _ = (root, segment, from);
-    todo!()
+    let failed = |problem| ReadError { path: segment.path.clone(), problem };
+    let path = layout::resolve(root, &segment.path).map_err(failed)?;
+    let file = SegmentFile::open(&path).map_err(failed)?;
+    let offsets = offsets_from(segment, from).map(|(offset, _)| offset).collect();
+    Ok(UnitReader {
+        file,
+        path: segment.path.clone(),
+        start: segment.start,
+        parameters: Arc::new(segment.video.clone()),
+        offsets,
+        units: VecDeque::new(),
+        skip_to: Some(from),
+    })
+}
+
+/// The fragments of a segment from the one on in which the last key frame at or before `from` is.
+pub(crate) fn offsets_from(
+    segment: &Segment,
+    from: Timestamp,
+) -> impl Iterator<Item = (u64, &domain::Fragment)> {
+    let since = from.since(segment.start);
+    let mut all = segment.fragments.0.iter();
+    let first = all.rposition(|fragment| fragment.random_access && fragment.start <= since).unwrap_or(0);
+    segment.located_fragments().skip(first)
 }
 
 /// See [`units`].
 #[derive(Debug)]
-pub struct UnitReader {}
+pub struct UnitReader {
+    file: SegmentFile,
+    path: String,
+    start: Timestamp,
+    parameters: Arc<VideoParameters>,
+    /// Where the fragments lie that are still to be read.
+    offsets: VecDeque<u64>,
+    /// Of the fragment that was read last.
+    units: VecDeque<AccessUnit>,
+    /// What lies before the last key frame up to this is left out; once.
+    skip_to: Option<Timestamp>,
+}
 
-impl Iterator for UnitReader {
-    type Item = Result<AccessUnit, ReadError>;
-    fn next(&mut self) -> Option<Self::Item> {
-        todo!()
+impl UnitReader {
+    fn fragment(&mut self, offset: u64) -> Result<(), FileProblem> {
+        let damaged = |detail: &str| FileProblem::Damaged { offset, detail: detail.into() };
+        let head =
+            self.file.fragment(offset)?.ok_or(FileProblem::Truncated { offset, size: self.file.size() })?;
+        let run = &head.video;
+        if run.bytes() > MOST_FRAGMENT {
+            return Err(damaged("a fragment is too large"));
+        }
+        let mut data = Bytes::from(self.file.read(offset + u64::from(run.data_offset), run.bytes())?);
+        let mut decode = run.decode_time as i64;
+        for sample in &run.samples {
+            if sample.size as usize > data.len() {
+                return Err(damaged("a picture lies outside its fragment"));
+            }
+            self.units.push_back(AccessUnit {
+                time: self.start.plus_micros(decode + i64::from(sample.offset)),
+                random_access: sample.sync,
+                data: data.split_to(sample.size as usize),
+                parameters: Arc::clone(&self.parameters),
+            });
+            decode += i64::from(sample.duration);
+        }
+        if let Some(from) = self.skip_to.take() {
+            let key = self.units.iter().rposition(|unit| unit.random_access && unit.time <= from);
+            self.units.drain(..key.unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    /// The next units, a fragment's worth.
+    fn batch(&mut self) -> Option<Result<VecDeque<AccessUnit>, ReadError>> {
+        while self.units.is_empty() {
+            let offset = self.offsets.pop_front()?;
+            if let Err(problem) = self.fragment(offset) {
+                self.offsets.clear();
+                self.units.clear();
+                return Some(Err(ReadError { path: self.path.clone(), problem }));
+            }
+        }
+        Some(Ok(std::mem::take(&mut self.units)))
     }
 }
 
-/// The access units of several segments of one stream (oldest first), from the last key frame at or before `range.from`
-/// to the last picture before `range.to`. Reads ahead a little, on threads for blocking work.
-/// A damaged segment gives one error, and the next segment follows.
+impl Iterator for UnitReader {
+    type Item = Result<AccessUnit, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.units.is_empty() {
+            match self.batch()? {
+                Ok(units) => self.units = units,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        self.units.pop_front().map(Ok)
+    }
+}
+
+/// The access units of several segments of one stream (any order), from the last key frame at or before `range.from`
+/// up to (without) the first picture at or after `range.to`, in decoding order. Reads a fragment at a time, on threads for
+/// blocking work. A damaged segment gives one error, and the next segment follows.
 pub fn stream(
     root: PathBuf,
-    segments: Vec<Segment>,
+    mut segments: Vec<Segment>,
     range: TimeRange,
 ) -> impl Stream<Item = Result<AccessUnit, ReadError>> + Send + 'static {
-    let _ = (root, segments, range);
-    futures::stream::empty()
+    segments.retain(|segment| segment.start < range.to && range.from < segment.end);
+    segments.sort_by_key(|segment| segment.start);
+    let state = (root, VecDeque::from(segments), None::<UnitReader>);
+    futures::stream::unfold(state, move |(root, mut segments, mut reader)| async move {
+        // An error here: the runtime is shutting down.
+        tokio::task::spawn_blocking(move || {
+            loop {
+                if let Some(batch) = reader.as_mut().and_then(UnitReader::batch) {
+                    let units: Vec<_> = match batch {
+                        Ok(units) => units.into_iter().map(Ok).collect(),
+                        Err(error) => vec![Err(error)],
+                    };
+                    return Some((units, (root, segments, reader)));
+                }
+                match units(&root, &segments.pop_front()?, range.from) {
+                    Ok(opened) => reader = Some(opened),
+                    Err(error) => return Some((vec![Err(error)], (root, segments, None))),
+                }
+            }
+        })
+        .await
+        .ok()
+        .flatten()
+    })
+    .flat_map(futures::stream::iter)
+    .take_while(move |unit| {
+        let goes_on = unit.as_ref().map_or(true, |unit| unit.time < range.to);
+        futures::future::ready(goes_on)
+    })
 }

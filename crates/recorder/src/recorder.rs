@@ -1,12 +1,23 @@
 //! The recorder's face: what the rest of the server holds.
 
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use domain::{AudioParameters, CameraId, Clock, Gap, GapReason, MediaFrame, Segment, StreamKind, Timestamp};
-use tokio::sync::mpsc;
+use rustix::fs::{FlockOperation, flock};
+use tokio::sync::{Semaphore, mpsc};
 
-use crate::{RecorderConfig, RecorderError, StreamCounters, Usage};
+use crate::counters::SharedCounters;
+use crate::growing::Growing;
+use crate::outbox::Outbox;
+use crate::stream::{Assembler, Output, StreamShared};
+use crate::sync::SyncQueue;
+use crate::writer::{FragmentOp, GapBegin, Op, Shared, Writer, new_gap};
+use crate::{DiskSpace, RecorderConfig, RecorderError, StreamCounters, Usage, camera_folder, recover};
 
 /// What the recorder did.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +30,50 @@ pub enum RecorderEvent {
 
 /// Writes the streams of all cameras. Cheap to clone.
 #[derive(Clone)]
-pub struct Recorder {}
+pub struct Recorder {
+    shared: Arc<Shared>,
+    ops: mpsc::Sender<Op>,
+    room: Arc<Semaphore>,
+    next_id: Arc<AtomicU64>,
+}
 
 /// The recorder's threads. Dropping it lets them finish by themselves; [`Self::shutdown`] waits.
-pub struct RecorderTask {}
+pub struct RecorderTask {
+    ops: mpsc::Sender<Op>,
+    root: PathBuf,
+    threads: Vec<JoinHandle<()>>,
+    recovery: Arc<Recovery>,
+    forward: tokio::task::JoinHandle<()>,
+    lock: File,
+}
 
-/// One stream of one camera.
-pub struct StreamRecorder {}
+/// One stream of one camera. Dropped without [`Self::finish`], it still hands on what it holds where there is room.
+pub struct StreamRecorder {
+    recorder: Recorder,
+    stream: Arc<StreamShared>,
+    assembler: Assembler,
+    outputs: Vec<Output>,
+    /// Fragments are being dropped as the disk is too slow; the gap was told.
+    slow: Option<Gap>,
+    finished: bool,
+}
+
+/// How the check of unfinished files stands.
+#[derive(Default)]
+struct Recovery {
+    stop: AtomicBool,
+    complete: AtomicBool,
+}
+
+/// Operations that may wait for the writer; the memory that they hold is limited by `queue_bytes`.
+const MOST_OPS: usize = 4096;
+/// Room in the queue is counted in such units.
+const ROOM_UNIT: usize = 1024;
+/// What is left in the folder of recordings by a recorder that ended in order, and the lock of a running one.
+const CLEAN: &str = ".closed-in-order";
+const LOCK: &str = ".lock";
+/// Within this everything must be on disk at the end; a disk that takes longer is left behind.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(30);
 
 impl Recorder {
     /// Starts the threads; must be called within a Tokio runtime. Files that an earlier run left unfinished are
@@ -35,80 +83,341 @@ impl Recorder {
         clock: Arc<dyn Clock>,
         events: mpsc::Sender<RecorderEvent>,
     ) -> Result<(Self, RecorderTask), RecorderError> {
-        let _ = (config, clock, events);
-        todo!()
+        config.check()?;
+        let lock = lock_root(&config.root)?;
+        let unfinished = unfinished(&config.root);
+        let (outbox, forward) = Outbox::new(events);
+        let (ops, receiver) = mpsc::channel(MOST_OPS);
+        let room = Arc::new(Semaphore::new((config.queue_bytes / ROOM_UNIT).min(Semaphore::MAX_PERMITS)));
+        let folder = config.root.clone();
+        let shared = Arc::new(Shared {
+            config,
+            clock,
+            growing: Growing::default(),
+            usage: Usage::default(),
+            sync: SyncQueue::default(),
+            outbox,
+        });
+        let recovery = Arc::new(Recovery::default());
+        recovery.complete.store(unfinished.is_empty(), Ordering::Relaxed);
+        let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new().name(name.into()).spawn(body).map_err(RecorderError::Thread)
+        };
+        let writer = Writer::new(Arc::clone(&shared));
+        let syncing = Arc::clone(&shared);
+        let weak = ops.downgrade();
+        let mut threads = vec![
+            spawn("recorder-write", Box::new(move || writer.run(receiver)))?,
+            spawn(
+                "recorder-sync",
+                Box::new(move || {
+                    let failed = |id, error: &std::io::Error| {
+                        let told = weak
+                            .upgrade()
+                            .map(|ops| ops.try_send(Op::NotKept { id, error: error.to_string() }).is_ok());
+                        if told != Some(true) {
+                            tracing::error!(%error, "the disk does not keep what is written");
+                        }
+                    };
+                    crate::sync::run(&syncing.sync, syncing.config.sync_interval, &syncing.outbox, failed);
+                }),
+            )?,
+        ];
+        if !unfinished.is_empty() {
+            let shared = Arc::clone(&shared);
+            let recovery = Arc::clone(&recovery);
+            threads.push(spawn(
+                "recorder-recover",
+                Box::new(move || finish_files(&shared, &unfinished, &recovery)),
+            )?);
+        }
+        let task = RecorderTask { ops: ops.clone(), root: folder, threads, recovery, forward, lock };
+        Ok((Self { shared, ops, room, next_id: Arc::default() }, task))
     }
 
-    /// A stream to write. `folder` is the camera's folder, see [`camera_folder`](crate::camera_folder).
+    /// A stream to write. `folder` is the camera's folder, see [`camera_folder`].
     #[must_use]
     pub fn stream(&self, camera_id: CameraId, folder: &str, stream: StreamKind) -> StreamRecorder {
-        let _ = (camera_id, folder, stream);
-        todo!()
+        let stream = Arc::new(StreamShared {
+            id: self.next_id.fetch_add(1, Ordering::Relaxed),
+            camera_id,
+            stream,
+            folder: camera_folder(folder, camera_id),
+            counters: SharedCounters::default(),
+            broken: AtomicBool::new(false),
+        });
+        StreamRecorder {
+            assembler: Assembler::new(&self.shared.config, Arc::clone(&stream)),
+            recorder: self.clone(),
+            stream,
+            outputs: Vec::new(),
+            slow: None,
+            finished: false,
+        }
     }
 
     /// The segments of a stream whose final row may not be in the index yet: the growing one as of its last
-    /// complete fragment on disk, and the one closed last. Oldest first.
+    /// complete fragment on disk, and those closed last. Oldest first.
     #[must_use]
     pub fn open_segments(&self, camera_id: CameraId, stream: StreamKind) -> Vec<Segment> {
-        let _ = (camera_id, stream);
-        todo!()
+        let mut segments = self.shared.growing.of(camera_id, stream);
+        segments.retain(|segment| !segment.fragments.0.is_empty());
+        segments
     }
 
     /// The folder of recordings.
     #[must_use]
     pub fn root(&self) -> &Path {
-        todo!()
+        &self.shared.config.root
     }
 
     /// Bytes of recordings per camera; see [`Usage`].
     #[must_use]
     pub fn usage(&self) -> &Usage {
-        todo!()
+        &self.shared.usage
+    }
+
+    /// Room on the disk that holds the recordings.
+    pub fn space(&self) -> std::io::Result<DiskSpace> {
+        DiskSpace::of(self.root())
+    }
+
+    /// Bytes that wait for the disk.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        let all = self.shared.config.queue_bytes / ROOM_UNIT;
+        all.saturating_sub(self.room.available_permits()) * ROOM_UNIT
+    }
+
+    /// Waits for room, at most `patience`; `None`: the disk is too slow, or the recorder has ended.
+    async fn reserve(
+        &self,
+        bytes: u32,
+        patience: Duration,
+    ) -> Option<(tokio::sync::OwnedSemaphorePermit, mpsc::OwnedPermit<Op>)> {
+        let units = bytes.div_ceil(ROOM_UNIT as u32).max(1);
+        // A fragment larger than the whole queue takes all of it.
+        let units = units.min(u32::try_from(self.shared.config.queue_bytes / ROOM_UNIT).unwrap_or(u32::MAX));
+        if let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(units)
+            && let Ok(place) = self.ops.clone().try_reserve_owned()
+        {
+            return Some((room, place));
+        }
+        let both = async {
+            let room = Arc::clone(&self.room).acquire_many_owned(units).await.ok()?;
+            Some((room, self.ops.clone().reserve_owned().await.ok()?))
+        };
+        tokio::time::timeout(patience, both).await.ok().flatten()
     }
 }
 
 impl RecorderTask {
     /// Writes what waits, closes and syncs every segment, and ends. Streams should be finished before.
-    #[expect(clippy::unused_async, reason = "the interface comes before the code")]
     pub async fn shutdown(self) {
-        todo!()
+        self.recovery.stop.store(true, Ordering::Relaxed);
+        // An error: the writer has ended already.
+        let asked = tokio::time::timeout(SHUTDOWN_LIMIT, self.ops.send(Op::Shutdown)).await;
+        drop(self.ops);
+        let threads = self.threads;
+        let joined = tokio::task::spawn_blocking(move || {
+            threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
+        });
+        match (asked, tokio::time::timeout(SHUTDOWN_LIMIT, joined).await) {
+            (Ok(_), Ok(Ok(0))) if !self.recovery.complete.load(Ordering::Relaxed) => {}
+            (Ok(_), Ok(Ok(0))) => {
+                if let Err(error) = File::create(self.root.join(CLEAN)).and_then(|file| file.sync_all()) {
+                    tracing::warn!(%error, "cannot note that the recordings are closed; the next start checks them");
+                }
+            }
+            (Ok(_), Ok(_)) => tracing::error!("a thread of the recorder ended by a fault"),
+            _ => {
+                tracing::error!("the disk takes too long: recordings are not closed; the next start does it");
+            }
+        }
+        // The outbox lives as long as a recorder does: its task ends with the last one.
+        drop(self.forward);
+        drop(self.lock);
     }
 }
 
 impl StreamRecorder {
     /// Says which sound the stream carries (`None`: none), so that the first segment already has a track for it.
     pub fn announce_audio(&mut self, audio: Option<Arc<AudioParameters>>) {
-        let _ = audio;
-        todo!()
+        self.assembler.announce_audio(audio);
     }
 
     /// Records a frame. Waits where the disk is slow, at most [`RecorderConfig::write_patience`] for each fragment.
     /// Never fails the caller: what cannot be written is counted and becomes a gap.
-    #[expect(clippy::unused_async, reason = "the interface comes before the code")]
     pub async fn write(&mut self, frame: MediaFrame) {
-        let _ = frame;
-        todo!()
+        self.assembler.push(frame, &mut self.outputs);
+        if !self.outputs.is_empty() {
+            self.hand_on().await;
+        }
     }
 
     /// The stream went away: closes the segment and opens a gap, from the end of the last picture (or from `at` where
     /// there is none). The next key frame ends the gap. Called again for another reason, it ends that gap at `at` and
     /// opens another. To show that the server was stopped, call it before the first frame with the end of the
     /// newest segment in the index and [`GapReason::ServerStopped`].
-    #[expect(clippy::unused_async, reason = "the interface comes before the code")]
     pub async fn interrupt(&mut self, at: Timestamp, reason: GapReason, detail: String) {
-        let _ = (at, reason, detail);
-        todo!()
+        let end = self.assembler.close(&mut self.outputs);
+        self.outputs.push(Output::Gap { from: end.unwrap_or(at), reason, detail });
+        self.hand_on().await;
     }
 
     /// Closes the segment for good.
-    #[expect(clippy::unused_async, reason = "the interface comes before the code")]
-    pub async fn finish(self) {
-        todo!()
+    pub async fn finish(mut self) {
+        self.assembler.close(&mut self.outputs);
+        self.hand_on().await;
+        self.finished = true;
+        let patience = self.recorder.shared.config.write_patience;
+        let op = Op::Forget(Arc::clone(&self.stream));
+        let _ = tokio::time::timeout(patience, self.recorder.ops.send(op)).await;
     }
 
     /// What became of the pictures so far.
     #[must_use]
     pub fn counters(&self) -> StreamCounters {
-        todo!()
+        self.stream.counters.read()
     }
+
+    async fn hand_on(&mut self) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let mut dropping = false;
+        for output in outputs.drain(..) {
+            match output {
+                Output::Fragment { open, serial, fragment } => {
+                    if dropping {
+                        self.lose(&fragment.row);
+                        continue;
+                    }
+                    // Nobody waits twice for a disk that is known to be slow.
+                    let patience = match self.slow {
+                        Some(_) => Duration::ZERO,
+                        None => self.recorder.shared.config.write_patience,
+                    };
+                    let Some((room, place)) = self.recorder.reserve(fragment.row.bytes, patience).await
+                    else {
+                        self.lose(&fragment.row);
+                        self.too_slow(fragment.segment + fragment.row.start);
+                        dropping = true;
+                        continue;
+                    };
+                    // A gap ends where a segment begins.
+                    let ends = if open.is_some() { self.slow.take() } else { None };
+                    place.send(Op::Fragment(Box::new(FragmentOp {
+                        stream: Arc::clone(&self.stream),
+                        open,
+                        serial,
+                        fragment,
+                        ends,
+                        room,
+                    })));
+                }
+                Output::Close => self.tell(Op::Close(Arc::clone(&self.stream))).await,
+                Output::Gap { from, reason, detail } => {
+                    let begin = GapBegin { from, reason, detail };
+                    self.tell(Op::Gap { stream: Arc::clone(&self.stream), begin }).await;
+                }
+            }
+        }
+        if dropping {
+            self.assembler.abandon();
+        }
+        // Keeps its memory for the next time.
+        self.outputs = outputs;
+    }
+
+    async fn tell(&self, op: Op) {
+        let patience = self.recorder.shared.config.write_patience;
+        if tokio::time::timeout(patience, self.recorder.ops.send(op)).await.is_err() {
+            tracing::warn!(camera = %self.stream.camera_id, stream = %self.stream.stream,
+                "the disk is too slow: the next segment closes this one");
+        }
+    }
+
+    fn lose(&self, row: &domain::Fragment) {
+        self.stream.counters.lost.fetch_add(row.frames.into(), Ordering::Relaxed);
+        metrics::counter!("taimat_recorder_lost_frames_total",
+            "camera" => self.stream.camera_id.to_string(), "stream" => self.stream.stream.as_str())
+        .increment(row.frames.into());
+    }
+
+    fn too_slow(&mut self, from: Timestamp) {
+        if self.slow.is_some() {
+            return;
+        }
+        let patience = self.recorder.shared.config.write_patience;
+        let detail = if self.recorder.ops.is_closed() {
+            "the recorder has ended".to_owned()
+        } else {
+            format!("the disk did not take what was recorded within {patience:?}")
+        };
+        tracing::error!(camera = %self.stream.camera_id, stream = %self.stream.stream, "{detail}");
+        let gap = new_gap(&self.stream, GapBegin { from, reason: GapReason::DiskSlow, detail });
+        self.recorder.shared.outbox.gap(gap.clone());
+        self.slow = Some(gap);
+    }
+}
+
+impl Drop for StreamRecorder {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        self.assembler.close(&mut self.outputs);
+        for output in self.outputs.drain(..) {
+            if let Output::Fragment { open, serial, fragment } = output
+                && let Ok(room) = Arc::clone(&self.recorder.room).try_acquire_many_owned(1)
+            {
+                let stream = Arc::clone(&self.stream);
+                let op = FragmentOp { stream, open, serial, fragment, ends: None, room };
+                // Best effort: nobody can wait here.
+                let _ = self.recorder.ops.try_send(Op::Fragment(Box::new(op)));
+            }
+        }
+        let _ = self.recorder.ops.try_send(Op::Forget(Arc::clone(&self.stream)));
+    }
+}
+
+/// Makes the folder where it is missing, and takes it for this process.
+fn lock_root(root: &Path) -> Result<File, RecorderError> {
+    let refused = |source| RecorderError::Root { path: root.to_owned(), source };
+    std::fs::create_dir_all(root).map_err(refused)?;
+    let lock =
+        OpenOptions::new().write(true).create(true).truncate(false).open(root.join(LOCK)).map_err(refused)?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(RecorderError::InUse { path: root.to_owned() }),
+        Err(error) => Err(refused(error.into())),
+    }
+}
+
+/// What a kill or a power cut can have left unfinished: nothing after an end in order.
+fn unfinished(root: &Path) -> Vec<String> {
+    match std::fs::remove_file(root.join(CLEAN)) {
+        Ok(()) => Vec::new(),
+        Err(_) => recover::newest(root),
+    }
+}
+
+fn finish_files(shared: &Shared, files: &[String], recovery: &Recovery) {
+    for path in files {
+        if recovery.stop.load(Ordering::Relaxed) {
+            tracing::warn!(
+                "told to stop before every unfinished recording was checked; the next start goes on"
+            );
+            return;
+        }
+        match recover::finish(&shared.config.root, path) {
+            Ok(recover::Finished::Segment(segment)) => shared.outbox.segment(*segment),
+            Ok(recover::Finished::Removed) => {
+                tracing::info!(%path, "removed a recording that held nothing");
+            }
+            Err(problem) => {
+                tracing::error!(%path, %problem, "cannot finish a recording that a kill left behind");
+            }
+        }
+    }
+    recovery.complete.store(true, Ordering::Relaxed);
 }

@@ -1,8 +1,14 @@
 //! Clips: any range of a stream as one progressive MP4, without re-encoding, exact to the frame by an edit list.
 
+mod movie;
+mod plan;
+mod samples;
+mod stream;
+
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +35,12 @@ pub enum ClipError {
     /// A segment is damaged.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It cannot be put into one MP4.
+    #[error("the range does not fit one MP4: {0}")]
+    Boxes(#[from] mp4_atom::Error),
+    /// The server is shutting down.
+    #[error("the server is shutting down")]
+    Stopped,
 }
 
 /// A clip that is ready to be sent. The same segments and range give the same bytes.
@@ -48,21 +60,23 @@ pub struct ClipPlan {
     pub gaps: Vec<TimeRange>,
     /// Whether the clip has sound.
     pub audio: bool,
+    content: Arc<stream::Content>,
 }
 
 /// Plans a clip of one stream's segments (any order; those outside the range are left out). Includes the pictures with
-/// `range.from <= time < range.to`. Works on segments that still grow.
-#[expect(clippy::unused_async, reason = "the interface comes before the code")]
+/// `range.from <= time < range.to`, in real time: before a gap, the last picture stands still. Sound is included where
+/// all segments have the same. Where segments overlap (a clock that was set back), the later one is shown.
+/// Works on segments that still grow.
 pub async fn plan(root: PathBuf, segments: Vec<Segment>, range: TimeRange) -> Result<ClipPlan, ClipError> {
-    let _ = (root, segments, range);
-    todo!()
+    tokio::task::spawn_blocking(move || plan::plan(&root, segments, range))
+        .await
+        .map_err(|_| ClipError::Stopped)?
 }
 
 impl ClipPlan {
     /// The bytes of a range of the MP4, `0..content_length` for all; read on threads for blocking work, in pieces of
     /// at most 256 KiB. A range beyond the end is cut.
     pub fn stream(&self, bytes: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-        let _ = bytes;
-        futures::stream::empty()
+        stream::stream(Arc::clone(&self.content), bytes)
     }
 }
