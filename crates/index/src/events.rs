@@ -201,6 +201,13 @@ impl Index {
         row.ok_or_else(|| IndexError::NotFound { what: "event", id: id.to_string() })?.try_into()
     }
 
+    /// Ends the events that a crash left ongoing, at what was last seen of them; returns how many. Call before
+    /// anything is written.
+    pub async fn end_ongoing_events(&self) -> Result<u64> {
+        let done = sqlx::query("UPDATE events SET ongoing = false WHERE ongoing").execute(&self.pool).await?;
+        Ok(done.rows_affected())
+    }
+
     /// The viewpoints that the query allows; `None` for all.
     async fn viewpoints(&self, query: &EventQuery) -> Result<Option<Vec<i32>>> {
         let visible = query.visible.roots();
