@@ -13,7 +13,8 @@ pub struct Api {
     http: reqwest::Client,
     /// `http://host:port`, without a slash at its end.
     pub base: String,
-    token: Option<String>,
+    /// What it shows for itself.
+    pub token: Option<String>,
 }
 
 /// What came back.

@@ -7,6 +7,7 @@ mod media;
 mod paths;
 mod process;
 mod server;
+mod site;
 
 pub use api::{Answer, Api, eventually};
 pub use camsim::{Camsim, StreamCounts};
@@ -14,6 +15,7 @@ pub use media::{Probed, decode_errors, probe};
 pub use paths::{footage, program, setup};
 pub use process::Program;
 pub use server::{Server, Settings};
+pub use site::{Clip, Stretch, stamp};
 
 use anyhow::Context;
 use serde_json::Value;

@@ -1,7 +1,9 @@
 //! The server under test: `taimat serve` in a folder of its own, with its private PostgreSQL.
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -63,7 +65,9 @@ impl Server {
     /// Starts a server, and makes its first administrator.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
         let slot = SLOTS.acquire().await?;
-        let own_folder = settings.folder.is_none().then(tempfile::tempdir).transpose()?;
+        // PostgreSQL runs as a user of its own where the tests run as root: let it in.
+        let own_folder = || tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir();
+        let own_folder = settings.folder.is_none().then(own_folder).transpose()?;
         let folder = settings.folder.clone().or_else(|| Some(own_folder.as_ref()?.path().to_owned()));
         let folder = folder.context("no folder for the data")?;
         write_config(&folder, &settings)?;
@@ -152,6 +156,21 @@ impl Server {
         Ok(())
     }
 
+    /// Runs SQL in its private PostgreSQL, as its administrator could.
+    pub async fn sql(&self, statement: &str) -> anyhow::Result<String> {
+        let about = std::fs::read_to_string(self.data().join("postgresql/cluster/postmaster.pid"))?;
+        // Process, data folder, start, port, socket folder: PostgreSQL's own order.
+        let lines: Vec<_> = about.lines().collect();
+        let [_, _, _, port, socket, ..] = lines.as_slice() else { bail!("no socket in {about:?}") };
+        let output = tokio::process::Command::new("psql")
+            .args(["-X", "-q", "-A", "-t", "-U", "taimat", "-d", "taimat", "-v", "ON_ERROR_STOP=1"])
+            .args(["-h", socket.trim(), "-p", port.trim(), "-c", statement])
+            .output()
+            .await?;
+        ensure!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Runs a command of the command line on this server and its data, with `--json`.
     pub async fn cli(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         self.cli_with(arguments, "").await
@@ -174,6 +193,7 @@ impl Server {
             .arg("--json")
             .args(arguments)
             .env("TAIMAT_SERVER", &self.api.base)
+            .env("TAIMAT_TOKEN", self.api.token.as_deref().unwrap_or_default())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
