@@ -254,7 +254,7 @@ impl Line {
         let late = if held_up { 0.0 } else { late };
         self.window.least = if held_up { late } else { self.window.least.min(late) };
         let open = arrived.saturating_sub(self.window.opened);
-        if (0..self.window.length).contains(&open) {
+        if open.saturating_abs() < self.window.length {
             return;
         }
         let off = self.window.least;

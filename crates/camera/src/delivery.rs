@@ -42,6 +42,12 @@ impl Memory {
         }
         now
     }
+
+    /// The server's time now, and not before the latest picture.
+    pub(crate) fn now_after_last(&mut self, clock: &impl Clock) -> Timestamp {
+        let now = self.now(clock);
+        self.last.map_or(now, |last| last.max(now))
+    }
 }
 
 /// What the camera said of the session, to be told with its first picture.
@@ -249,3 +255,6 @@ impl<'a, C: Clock> Delivery<'a, C> {
         events.push(StreamEvent::Damaged { at, detail });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,9 @@ pub(crate) fn explain(
     let said = facts.shown(target).map_or_else(String::new, |detail| format!(": {detail}"));
     match (facts.variant.as_str(), facts.io.as_deref()) {
         ("ConnectError", io) => explain_io(io, &place),
+        ("RtspFramingError", _) if stage == Stage::Stream && facts.detail.contains("at EOF") => {
+            closed(&place, stage)
+        }
         ("RtspFramingError", _) | ("RtspReadError", Some("InvalidData")) if stage == Stage::Describe => {
             not_rtsp(&place)
         }
@@ -214,6 +217,15 @@ fn explain_io(kind: Option<&str>, place: &str) -> ConnectFailure {
             "Check the address and the server's network.",
         ),
     }
+}
+
+/// The camera refuses TCP and UDP.
+pub(crate) fn both_refused(target: &Target) -> ConnectFailure {
+    failure(
+        FailureKind::TransportRefused,
+        format!("{} refuses to send over TCP and over UDP", target.place()),
+        "Look in the camera's settings whether it sends by multicast only, and switch that off.",
+    )
 }
 
 /// The name server knows no such host.

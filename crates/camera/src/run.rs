@@ -84,7 +84,7 @@ impl<C: Clock> Puller<C> {
             self.meters.online.set(0.0);
             let Ended::Failed(failure) = ended else { return };
             let wait = self.failed(&failure);
-            let at = self.memory.now(&*self.clock);
+            let at = self.memory.now_after_last(&*self.clock);
             let told = self.out.send(StreamEvent::Disconnected { at, failure });
             let again = async {
                 told.await.is_ok() && {

@@ -121,7 +121,10 @@ impl Session {
                 debug!(place = target.place(), tried = first.as_str(), "transport refused");
                 // Few cameras bear two sessions of one viewer.
                 plan.torn_down().await;
-                Self::open_over(plan, &target, second).await
+                Self::open_over(plan, &target, second).await.map_err(|failure| match failure.kind {
+                    FailureKind::TransportRefused => failure::both_refused(&target),
+                    _ => failure,
+                })
             }
             result => result,
         }

@@ -20,6 +20,8 @@ struct Simulation {
     /// Most of what comes on top of it, in microseconds.
     jitter: u64,
     random: u64,
+    /// When the frame before arrived: none overtakes it.
+    arrived: i64,
 }
 
 impl Simulation {
@@ -31,6 +33,7 @@ impl Simulation {
             delay: 2_000,
             jitter,
             random: 88_172_645_463_325_252,
+            arrived: 0,
         }
     }
 
@@ -49,7 +52,8 @@ impl Simulation {
         // Most packets are little delayed, few are much delayed.
         let draw = (self.random() % 1_000) as f64 / 1_000.0;
         let late = (draw.powi(4) * self.jitter as f64) as i64;
-        (seen, rtp, seen + self.delay + late)
+        self.arrived = self.arrived.max(seen + self.delay + late);
+        (seen, rtp, self.arrived)
     }
 }
 
@@ -222,4 +226,66 @@ fn the_cameras_clock_is_compared_with_ours() {
     assert!((offset - 249.0).abs() < 1e-3, "{offset}");
     // Counting from its own start: it does not know the time.
     assert_eq!(clock.camera_offset(180_000, 1_000 << 32), None);
+}
+
+#[test]
+fn pictures_held_up_on_the_way_keep_their_times() {
+    let mut clock = clock();
+    for n in 0..6_000_i64 {
+        let seen = START + n * 40_000;
+        // From the hundredth second on the network stands still for eight seconds.
+        let stalled = (100..108).contains(&(n / 25));
+        let arrived = if stalled { START + 108 * SECOND } else { seen };
+        let placed = clock.place(n * 3_600, Timestamp::from_micros(arrived));
+        assert_eq!(placed.jump, None, "frame {n}");
+        assert!((placed.time.as_micros() - seen).abs() < 5_000, "frame {n}");
+    }
+}
+
+#[test]
+fn a_new_session_goes_on_after_the_old_one() {
+    let mut clock = clock();
+    let floor = Timestamp::from_micros(START + SECOND);
+    clock.not_before(floor);
+    let mut last = floor;
+    for n in 0..1_000_i64 {
+        let time = clock.place(n * 3_600, Timestamp::from_micros(START + n * 40_000)).time;
+        assert!(time > last, "frame {n}");
+        last = time;
+    }
+    // By then it is on time.
+    assert!((last.as_micros() - START - 999 * 40_000).abs() < 5_000);
+}
+
+#[test]
+fn arbitrary_time_stamps_and_arrivals_leave_times_going_forward() {
+    bolero::check!().with_type::<(u32, Vec<(i64, i32, bool)>)>().for_each(|(rate, steps)| {
+        let Some(rate) = NonZeroU32::new(*rate) else { return };
+        let mut clock = StreamClock::new(rate);
+        let (mut newest, mut last) = (i64::MIN, Timestamp::MIN);
+        let mut arrived = START;
+        for (rtp, delay, near) in steps {
+            // Both small steps and leaps.
+            let rtp = if *near { newest.saturating_add(rtp % 90_000) } else { *rtp };
+            arrived = arrived.saturating_add(i64::from(*delay));
+            let placed = clock.place(rtp, Timestamp::from_micros(arrived));
+            if rtp > newest || placed.jump.is_some() {
+                assert!(placed.time >= last);
+                last = placed.time;
+                newest = rtp;
+            }
+            let _ = clock.camera_offset(rtp, u64::from(rate.get()) << 32);
+        }
+    });
+}
+
+#[test]
+fn arbitrary_clocks_never_overflow() {
+    bolero::check!().with_type::<Vec<(i64, u64)>>().for_each(|readings| {
+        let mut server = ServerTime::default();
+        for (wall, monotonic) in readings {
+            let (time, _) = server.at(Timestamp::from_micros(*wall), Duration::from_micros(*monotonic));
+            assert!((Timestamp::MIN..=Timestamp::MAX).contains(&time));
+        }
+    });
 }

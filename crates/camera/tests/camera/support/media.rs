@@ -131,7 +131,7 @@ impl Packetizer {
                 let edges = u8::from(n == 0) << 7 | u8::from(n + 1 == pieces.len()) << 6;
                 let mut payload = match codec {
                     // FU-A.
-                    Codec::H264 => vec![header[0] & 0xe0 | 28, edges | header[0] & 0x1f],
+                    Codec::H264 => vec![header[0] & 0xe0 | 0x1c, edges | header[0] & 0x1f],
                     // FU.
                     Codec::H265 => vec![header[0] & 0x81 | 49 << 1, header[1], edges | header[0] >> 1 & 0x3f],
                 };

@@ -370,7 +370,7 @@ fn answer(status: u16, cseq: &str, headers: &str, body: &str) -> Vec<u8> {
 }
 
 fn md5(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// Limits for which a test does not wait long.
@@ -383,7 +383,7 @@ pub(crate) fn short() -> Limits {
         teardown: Duration::from_millis(500),
         backoff_first: Duration::from_millis(20),
         backoff_max: Duration::from_millis(100),
-        healthy: Duration::from_secs(60),
+        healthy: Duration::from_mins(1),
     }
 }
 
