@@ -11,6 +11,8 @@
 mod config;
 mod error;
 mod feed;
+#[cfg(feature = "footage")]
+pub mod footage;
 mod ledger;
 pub mod protocol;
 mod report;

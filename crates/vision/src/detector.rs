@@ -70,7 +70,7 @@ impl Detector {
         };
         let mut detector = Self {
             reader: Reader::new(&manifest).map_err(anyhow::Error::msg)?,
-            scalers: Scalers::new(format, Flags::AREA),
+            scalers: Scalers::new(format, Flags::BILINEAR),
             tensor: InputTensor::new(&manifest.input),
             grid: Grid::default(),
             manifest,

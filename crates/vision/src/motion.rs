@@ -1,8 +1,8 @@
 //! How much of the picture changed, against a background that adapts slowly.
 //!
-//! What is compared is local structure: brightness less the mean of the neighbourhood, with the overall
-//! contrast evened out. So a step of the exposure, a cloud or a lamp changes little, and a thing that comes,
-//! goes or moves changes much. Each cell learns its own noise: night grain and leaves count less.
+//! What is compared is local structure: brightness less the mean of the neighbourhood, by the contrast of the
+//! neighbourhood. So a step of the exposure, a cloud or a lamp changes little, and a thing that comes, goes or
+//! moves changes much. Each cell learns its own noise: night grain and leaves count less.
 
 use domain::Timestamp;
 
@@ -10,6 +10,8 @@ use domain::Timestamp;
 const GRID: (usize, usize) = (160, 90);
 /// Neighbourhood whose mean is taken off, in cells each way.
 const REACH: usize = 6;
+/// The contrast to which neighbourhoods are evened out, in steps of brightness; half of it is not amplified.
+const CONTRAST: f32 = 16.0;
 /// Seconds in which the background takes on most of a change where all is quiet, and where something changed.
 const ADAPT: (f32, f32) = (10.0, 40.0);
 /// Seconds in which a cell learns its noise.
@@ -91,12 +93,10 @@ impl Motion {
         }
         let seconds = self.time.map_or(0.1, |before| time.since(before).as_secs_f32().clamp(0.05, 60.0));
         self.time = Some(time);
-        let gain = contrast(&self.background) / contrast(&structure);
-        let gain = gain.clamp(0.25, 4.0);
         for ((changed, (now, before)), noise) in
             self.changed.iter_mut().zip(structure.iter().zip(&self.background)).zip(&self.noise)
         {
-            *changed = (now * gain - before).abs() > LEAST.max(TIMES_NOISE * noise);
+            *changed = (now - before).abs() > LEAST.max(TIMES_NOISE * noise);
         }
         let share = self.share();
         if share > OTHER_VIEW {
@@ -109,7 +109,7 @@ impl Motion {
         for (((now, before), noise), changed) in
             structure.iter().zip(&mut self.background).zip(&mut self.noise).zip(&self.changed)
         {
-            let off = now * gain - *before;
+            let off = now - *before;
             *noise += (off.abs().min(4.0 * LEAST) - *noise) * learn;
             *before += off * if *changed { busy } else { quiet };
         }
@@ -136,25 +136,34 @@ impl Motion {
     }
 }
 
-/// Mean size of the structure; never zero.
-fn contrast(structure: &[f32]) -> f32 {
-    1.0 + structure.iter().map(|cell| cell.abs()).sum::<f32>() / structure.len().max(1) as f32
+/// Brightness less the mean of the neighbourhood, by its contrast.
+fn structure(grid: &Grid) -> Vec<f32> {
+    let mut structure = smoothed(&grid.cells, grid);
+    for (mean, cell) in structure.iter_mut().zip(&grid.cells) {
+        *mean = cell - *mean;
+    }
+    let sizes: Vec<f32> = structure.iter().map(|value| value.abs()).collect();
+    for (value, contrast) in structure.iter_mut().zip(smoothed(&sizes, grid)) {
+        *value *= CONTRAST / (contrast + CONTRAST / 2.0);
+    }
+    structure
 }
 
-/// Brightness less the mean of the neighbourhood.
-fn structure(grid: &Grid) -> Vec<f32> {
+/// For each cell the mean of its neighbourhood.
+fn smoothed(cells: &[f32], grid: &Grid) -> Vec<f32> {
     let (columns, rows) = (grid.columns, grid.rows);
     // Means along lines, then along columns of those.
-    let mut across = Vec::with_capacity(grid.cells.len());
-    for line in grid.cells.chunks_exact(columns.max(1)) {
+    let mut across = Vec::with_capacity(cells.len());
+    for line in cells.chunks_exact(columns.max(1)) {
         means(line.iter().copied(), columns, &mut across);
     }
-    let mut down = Vec::with_capacity(grid.cells.len());
+    let mut down = Vec::with_capacity(cells.len());
     for column in 0..columns {
         means(across.iter().skip(column).step_by(columns).copied(), rows, &mut down);
     }
-    let mean = |index: usize| down.get((index % columns) * rows + index / columns).copied().unwrap_or(0.0);
-    grid.cells.iter().enumerate().map(|(index, cell)| cell - mean(index)).collect()
+    (0..cells.len())
+        .map(|index| down.get((index % columns) * rows + index / columns).copied().unwrap_or(0.0))
+        .collect()
 }
 
 /// For each value the mean of those within [`REACH`], fewer at the ends.
