@@ -58,7 +58,8 @@ impl Pace {
         if due {
             // On the grid, so that the rate is right on average where pictures lie beside it; but no look is made
             // up for.
-            self.latest = Some(latest.saturating_add(interval).max(at.saturating_sub(interval / 2)));
+            let regular = since < interval.saturating_add(interval / 2);
+            self.latest = Some(if regular { latest.saturating_add(interval) } else { at });
         }
         due
     }

@@ -108,11 +108,7 @@ impl Tracked {
     /// Takes in its detection in this look.
     pub(super) fn found(&mut self, time: Timestamp, candidate: Candidate, config: &TrackerConfig) {
         let Candidate { detection, bounds } = candidate;
-        if self.missed > 0 && self.bounds.iou(bounds) <= 0.0 {
-            self.filter = BoxFilter::new(bounds);
-        } else {
-            self.filter.update(bounds);
-        }
+        self.filter.update(bounds);
         self.bounds = self.filter.bounds();
         self.latest = detection;
         self.last_seen = time;
