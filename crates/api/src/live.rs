@@ -15,8 +15,6 @@ use crate::app::Server;
 use crate::auth::caller::Caller;
 use crate::auth::session;
 
-/// How often the session and its rights are looked at again.
-const RECHECK: Duration = Duration::from_secs(30);
 /// How often something is sent on a quiet stream, so that proxies keep it open and a dead peer is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -39,7 +37,8 @@ pub(crate) fn watch(
     caller: Caller,
     permit: OwnedSemaphorePermit,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
+    let every = server.config.live_recheck.max(Duration::from_millis(10));
+    let mut recheck = interval_at(Instant::now() + every, every);
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watcher = Watcher {
         changes: server.live.subscribe(),

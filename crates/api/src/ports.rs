@@ -106,6 +106,8 @@ pub struct ApiConfig {
     pub longest_clip: Duration,
     /// People who watch `/live` at the same time.
     pub live_streams: usize,
+    /// How often the session and the rights of a watcher of `/live` are looked at again.
+    pub live_recheck: Duration,
 }
 
 impl Default for ApiConfig {
@@ -121,6 +123,7 @@ impl Default for ApiConfig {
             clip_streams: 8,
             longest_clip: Duration::from_hours(24),
             live_streams: 256,
+            live_recheck: Duration::from_secs(30),
         }
     }
 }

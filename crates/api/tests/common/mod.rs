@@ -1,0 +1,492 @@
+//! The real router over a real private PostgreSQL and a real recorder, with fakes for cameras and pictures.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::time::Duration;
+
+use api::ports::{ApiConfig, CameraPort, HealthCheck, HealthPort, Still, StillFailure, StillPort};
+use api::{App, Audit};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use domain::{
+    AccessUnit, BoundingBox, Camera, CameraId, CameraState, ConnectFailure, Event, EventId, EventRecord,
+    FailureKind, LiveEvent, ManualClock, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport,
+    Role, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec, VideoParameters,
+};
+use index::{Index, NewCamera, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits};
+use recorder::{Recorder, RecorderConfig, RecorderEvent};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Runtime;
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// The password of every user that a test adds.
+pub const PASSWORD: &str = "correct horse battery";
+/// When the tests take place.
+pub const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+static CLUSTER: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| api::auth::hash_password(PASSWORD).unwrap());
+
+/// One PostgreSQL for all tests that run at the same time. It stops with the last of them.
+struct Cluster {
+    running: Option<PrivateCluster>,
+    shutdown: CancellationToken,
+    index: Index,
+    _data: tempfile::TempDir,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        let (running, index) = (self.running.take(), self.index.clone());
+        // Tests drop it inside the runtime, which cannot be waited for from within.
+        let stopped = std::thread::spawn(move || {
+            RUNTIME.block_on(async {
+                index.close().await;
+                if let Some(running) = running {
+                    running.stop().await;
+                }
+            });
+        });
+        stopped.join().unwrap();
+    }
+}
+
+fn cluster() -> Arc<Cluster> {
+    let mut shared = CLUSTER.lock().unwrap();
+    if let Some(cluster) = shared.upgrade() {
+        return cluster;
+    }
+    let data = tempfile::tempdir().unwrap();
+    let shutdown = CancellationToken::new();
+    let settings = index::ClusterSettings { durable: false, ..index::ClusterSettings::new(data.path()) };
+    let cluster = RUNTIME.block_on(async {
+        let running = PrivateCluster::start(settings, shutdown.clone()).await.unwrap();
+        let index = Index::open(running.database()).await.unwrap();
+        index.create_user("root", "Root", &PASSWORD_HASH, &[everywhere(Role::Administrator)]).await.unwrap();
+        Cluster { running: Some(running), shutdown, index, _data: data }
+    });
+    let cluster = Arc::new(cluster);
+    *shared = Arc::downgrade(&cluster);
+    cluster
+}
+
+/// Runs a test in a world of its own: its own places, cameras and users, in a database that others use as well.
+pub fn run<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
+    run_with(ApiConfig::default(), test);
+}
+
+/// [`run`], configured.
+pub fn run_with<F: Future<Output = ()>>(config: ApiConfig, test: impl FnOnce(World) -> F) {
+    let cluster = cluster();
+    RUNTIME.block_on(async {
+        let world = World::new(&cluster, config).await;
+        let shutdown = world.shutdown.clone();
+        test(world).await;
+        shutdown.cancel();
+    });
+}
+
+/// A role that counts everywhere.
+pub fn everywhere(role: Role) -> RoleAt {
+    RoleAt { role, place_id: None }
+}
+
+/// A role at a place.
+pub fn at(role: Role, place: &Place) -> RoleAt {
+    RoleAt { role, place_id: Some(place.id) }
+}
+
+/// A server, and something to serve: a commune `inside` with a hamlet `home`, in which `camera` saw `event`; and a commune `outside`.
+pub struct World {
+    pub router: Router,
+    pub index: Index,
+    pub clock: Arc<ManualClock>,
+    pub live: broadcast::Sender<LiveEvent>,
+    pub cameras: Arc<FakeCameras>,
+    pub health: Arc<FakeHealth>,
+    pub shutdown: CancellationToken,
+    pub inside: Place,
+    pub home: Place,
+    pub outside: Place,
+    pub camera: Camera,
+    pub event: Event,
+    pub recorder: Recorder,
+    pub recordings: mpsc::Receiver<RecorderEvent>,
+    pub snapshots: PathBuf,
+    writer: index::WriterHandle,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new(cluster: &Arc<Cluster>, config: ApiConfig) -> Self {
+        let index = cluster.index.clone();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(NOW));
+        let shutdown = CancellationToken::new();
+        let (events, recordings) = mpsc::channel(64);
+        let recordings_root = folder.path().join("recordings");
+        let (recorder, _task) =
+            Recorder::start(RecorderConfig::new(recordings_root), clock.clone(), events).unwrap();
+        let (writer, _ended) = Writer::start(
+            index.clone(),
+            folder.path().join("spool"),
+            WriterLimits::default(),
+            shutdown.clone(),
+        )
+        .unwrap();
+        let snapshots = folder.path().join("snapshots");
+        std::fs::create_dir_all(&snapshots).unwrap();
+        let (audit, _written) = Audit::start(index.clone(), clock.clone(), shutdown.clone());
+        let (live, _) = broadcast::channel(4);
+        let cameras = Arc::new(FakeCameras::default());
+        let health = Arc::new(FakeHealth::default());
+        let router = api::router(App {
+            index: index.clone(),
+            recorder: recorder.clone(),
+            vault: Vault::open(&folder.path().join("secret.key")).unwrap(),
+            cameras: cameras.clone(),
+            stills: Arc::new(FakeStills),
+            health: health.clone(),
+            live: live.clone(),
+            snapshots: snapshots.clone(),
+            metrics: Arc::new(|| "taimat_up 1\n".to_owned()),
+            clock: clock.clone(),
+            audit,
+            config,
+            shutdown: shutdown.clone(),
+        });
+        let inside = place(&index, None, PlaceKind::Commune, "Phú Hội").await;
+        let home = place(&index, Some(inside.id), PlaceKind::Hamlet, "Tổ 5").await;
+        let outside = place(&index, None, PlaceKind::Commune, "Vỹ Dạ").await;
+        let camera = index.create_camera(new_camera("Cổng chợ", home.id)).await.unwrap();
+        let event = event_at(&camera, NOW.plus_micros(-60_000_000));
+        let world = Self {
+            router,
+            index,
+            clock,
+            live,
+            cameras,
+            health,
+            shutdown,
+            inside,
+            home,
+            outside,
+            camera,
+            event: event.clone(),
+            recorder,
+            recordings,
+            snapshots,
+            writer,
+            _folder: folder,
+        };
+        world.store(event, None).await;
+        world
+    }
+
+    /// Stores an event.
+    pub async fn store(&self, event: Event, snapshot: Option<String>) {
+        let record = EventRecord {
+            stream: StreamKind::Main,
+            footage_from: event.first_seen.plus_micros(-5_000_000),
+            footage_to: event.last_seen.plus_micros(5_000_000),
+            snapshot,
+            event,
+        };
+        self.write(Record::Event(Box::new(record))).await;
+    }
+
+    /// Writes a row and waits until it is in the database.
+    pub async fn write(&self, record: Record) {
+        self.writer.send(record).await.unwrap();
+        assert!(self.writer.flush().await.unwrap(), "the database is there");
+    }
+
+    /// Records ten pictures a second from `from` on, and stores the segment's row.
+    pub async fn record(&mut self, from: Timestamp, pictures: i64) {
+        let mut stream = self.recorder.stream(self.camera.id, &self.camera.folder, StreamKind::Main);
+        for number in 0..pictures {
+            stream.write(picture(from.plus_micros(number * 100_000), number % 10 == 0)).await;
+        }
+        stream.finish().await;
+        loop {
+            let event = tokio::time::timeout(Duration::from_secs(20), self.recordings.recv()).await;
+            if let RecorderEvent::Segment(segment) = event.expect("the segment is closed").unwrap() {
+                let closed = segment.closed;
+                self.write(Record::Segment(segment)).await;
+                if closed {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Adds a user with the roles.
+    pub async fn user(&self, roles: &[RoleAt]) -> UserId {
+        let name = format!("u{}", UserId::generate().0.simple());
+        self.index.create_user(&name, "Người dùng", &PASSWORD_HASH, roles).await.unwrap().id
+    }
+
+    /// A fresh session of the user.
+    pub async fn session(&self, user: UserId) -> String {
+        let secret = uuid::Uuid::new_v4().simple().to_string();
+        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        let ends = NOW + Duration::from_hours(24);
+        self.index.create_session(&hash, user, NOW, ends, "192.0.2.1").await.unwrap();
+        secret
+    }
+
+    /// A client that has the roles.
+    pub async fn client(&self, roles: &[RoleAt]) -> Client {
+        let cookie = self.session(self.user(roles).await).await;
+        Client { router: self.router.clone(), cookie: Some(cookie), bearer: None, peer: None }
+    }
+
+    /// A client that is nobody.
+    pub fn nobody(&self) -> Client {
+        Client { router: self.router.clone(), cookie: None, bearer: None, peer: None }
+    }
+}
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub struct Client {
+    pub router: Router,
+    pub cookie: Option<String>,
+    pub bearer: Option<String>,
+    pub peer: Option<&'static str>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Fails the test with the answer unless it has the status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self
+    }
+}
+
+impl Client {
+    /// Below `/api/v1`; a path that begins with two slashes is one from the root.
+    pub fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        let uri = match path.strip_prefix('/') {
+            Some(rest) if rest.starts_with('/') => rest.to_owned(),
+            _ => format!("/api/v1{path}"),
+        };
+        let mut request = Request::builder().method(method).uri(uri);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, format!("taimat_session={cookie}"));
+        }
+        if let Some(bearer) = &self.bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
+        }
+        if let Some(peer) = self.peer {
+            request = request.extension(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 4711)));
+        }
+        request
+    }
+
+    /// Sends, and reads the whole answer.
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends, and reads only the head of the answer, or all of an error.
+    pub async fn head(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = if parts.status.is_success() {
+            Bytes::new()
+        } else {
+            axum::body::to_bytes(body, usize::MAX).await.unwrap()
+        };
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(self.request("DELETE", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn json(&self, method: &str, path: &str, body: Value) -> Reply {
+        let request = self.request(method, path).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.json("POST", path, body).await
+    }
+}
+
+async fn place(index: &Index, parent_id: Option<PlaceId>, kind: PlaceKind, name: &str) -> Place {
+    let name = format!("{name} {}", PlaceId::generate().0.simple());
+    index.create_place(NewPlace { parent_id, kind, name, point: None }).await.unwrap()
+}
+
+/// A camera to add without the API.
+pub fn new_camera(name: &str, place_id: PlaceId) -> NewCamera {
+    NewCamera {
+        id: CameraId::generate(),
+        name: name.to_owned(),
+        place_id,
+        point: domain::GeoPoint::new(16.4637, 107.5909),
+        bearing: None,
+        main_url: "rtsp://192.0.2.7:554/main".parse().unwrap(),
+        sub_url: None,
+        transport: Transport::Auto,
+        sealed_credentials: None,
+        enabled: true,
+        analysed: true,
+        keep_days: None,
+        keep_bytes: None,
+    }
+}
+
+/// A person who walked by for four seconds.
+pub fn event_at(camera: &Camera, from: Timestamp) -> Event {
+    let point = |time| TrackPoint { time, bounds: BoundingBox { x: 0.1, y: 0.1, w: 0.1, h: 0.3 } };
+    let to = from.plus_micros(4_000_000);
+    Event {
+        id: EventId::at(from),
+        camera_id: camera.id,
+        place_id: camera.place_id,
+        point: camera.point,
+        class: ObjectClass::Person,
+        score: 0.8,
+        first_seen: from,
+        last_seen: to,
+        ongoing: false,
+        stationary: false,
+        path: vec![point(from), point(to)],
+        best: point(from.plus_micros(2_000_000)),
+        detections: 20,
+        has_snapshot: false,
+    }
+}
+
+/// A grey picture of 64 × 64 pixels.
+fn picture(time: Timestamp, random_access: bool) -> MediaFrame {
+    let hex = |text: &str| -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    };
+    let parameters = Arc::new(VideoParameters {
+        codec: VideoCodec::H264,
+        width: 64,
+        height: 64,
+        rfc6381: "avc1.42C00A".to_owned(),
+        decoder_configuration: hex(
+            "0142c00affe100176742c00ad90426c044000003000400000300503c48992001000568cb83cb20",
+        )
+        .into(),
+    });
+    let unit = if random_access {
+        "000000166588840ff2628000803c9c9c9d75d75d75d75d75d75e"
+    } else {
+        "00000006419a381de118"
+    };
+    MediaFrame::Video(AccessUnit { time, random_access, data: hex(unit).into(), parameters })
+}
+
+/// Cameras that answer by their path: `/main` works, `/locked` wants another password.
+#[derive(Default)]
+pub struct FakeCameras {
+    pub probed: Mutex<Vec<(StreamKind, StreamAddress)>>,
+    pub changed: Mutex<Vec<CameraId>>,
+    pub states: Mutex<Vec<CameraState>>,
+}
+
+#[async_trait]
+impl CameraPort for FakeCameras {
+    async fn probe(
+        &self,
+        streams: Vec<(StreamKind, StreamAddress)>,
+    ) -> Result<ProbeReport, (StreamKind, ConnectFailure)> {
+        self.probed.lock().unwrap().extend(streams.iter().cloned());
+        for (kind, address) in streams {
+            match address.url.path() {
+                "/locked" => {
+                    return Err((
+                        kind,
+                        ConnectFailure {
+                            kind: FailureKind::WrongPassword,
+                            message: "the camera refuses user name and password".to_owned(),
+                            remedy: "Check both on the camera's own page.".to_owned(),
+                        },
+                    ));
+                }
+                "/panic" => panic!("a camera that nobody expected"),
+                "/slow" => tokio::time::sleep(Duration::from_secs(3600)).await,
+                _ => {}
+            }
+        }
+        Ok(ProbeReport { streams: Vec::new() })
+    }
+
+    async fn configuration_changed(&self, camera: CameraId) {
+        self.changed.lock().unwrap().push(camera);
+    }
+
+    fn states(&self) -> Vec<CameraState> {
+        self.states.lock().unwrap().clone()
+    }
+}
+
+struct FakeStills;
+
+#[async_trait]
+impl StillPort for FakeStills {
+    async fn still(&self, camera: CameraId, at: Timestamp, _: Option<u32>) -> Result<Still, StillFailure> {
+        if at < NOW.plus_micros(-3_600_000_000) {
+            return Err(StillFailure::NoFootage { camera, at });
+        }
+        Ok(Still { jpeg: Bytes::from_static(b"\xff\xd8cut"), time: at })
+    }
+}
+
+/// Parts that work until a test says otherwise.
+#[derive(Default)]
+pub struct FakeHealth {
+    pub broken: Mutex<bool>,
+}
+
+#[async_trait]
+impl HealthPort for FakeHealth {
+    async fn checks(&self) -> Vec<HealthCheck> {
+        let ok = !*self.broken.lock().unwrap();
+        vec![HealthCheck { name: "worker", ok, detail: "as it should be".to_owned() }]
+    }
+}
