@@ -1,0 +1,115 @@
+//! From tracks to events: one each, told to watchers at once and to the index for good.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use analysis::TrackerUpdate;
+use domain::{Camera, CameraId, Event, EventId, EventRecord, LiveEvent, StreamKind, Track};
+use index::Record;
+use tokio::sync::{broadcast, mpsc};
+
+use super::SnapshotJob;
+use crate::serve::rows::Rows;
+
+/// Footage shown before the first and after the last detection.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// Where one camera's tracks become events.
+pub(crate) struct EventSink {
+    camera: Arc<Camera>,
+    rows: Rows,
+    live: broadcast::Sender<LiveEvent>,
+    snapshots: mpsc::Sender<SnapshotJob>,
+    open: HashMap<u64, EventId>,
+}
+
+impl EventSink {
+    pub(crate) fn new(
+        camera: Arc<Camera>,
+        rows: Rows,
+        live: broadcast::Sender<LiveEvent>,
+        snapshots: mpsc::Sender<SnapshotJob>,
+    ) -> Self {
+        Self { camera, rows, live, snapshots, open: HashMap::new() }
+    }
+
+    /// Whose events these are.
+    pub(crate) fn camera_id(&self) -> CameraId {
+        self.camera.id
+    }
+
+    /// Takes all that one look changed.
+    pub(crate) async fn update(&mut self, update: TrackerUpdate) {
+        for track in update.started {
+            self.started(track).await;
+        }
+        for track in update.changed {
+            self.changed(track).await;
+        }
+        for track in update.ended {
+            self.ended(track).await;
+        }
+    }
+
+    /// A track that is sure enough to be an event.
+    async fn started(&mut self, track: Track) {
+        let id = EventId::at(track.first_seen);
+        self.open.insert(track.id, id);
+        let event = self.event(id, track, true);
+        metrics::counter!("taimat_events_total", "class" => event.class.as_str()).increment(1);
+        // Nobody may be watching.
+        let _ = self.live.send(LiveEvent::EventStarted { event: event.clone() });
+        self.rows.send(Record::Event(Box::new(record(event)))).await;
+    }
+
+    /// More is known of a track.
+    async fn changed(&mut self, track: Track) {
+        let Some(id) = self.open.get(&track.id).copied() else { return };
+        let event = self.event(id, track, true);
+        let _ = self.live.send(LiveEvent::EventChanged { event: event.clone() });
+        self.rows.send(Record::Event(Box::new(record(event)))).await;
+    }
+
+    /// A track has ended. Its row is written at once, and again with the snapshot when that is made.
+    pub(crate) async fn ended(&mut self, track: Track) {
+        let Some(id) = self.open.remove(&track.id) else { return };
+        let event = self.event(id, track, false);
+        let _ = self.live.send(LiveEvent::EventChanged { event: event.clone() });
+        let record = record(event);
+        self.rows.send(Record::Event(Box::new(record.clone()))).await;
+        if self.snapshots.try_send(SnapshotJob { record }).is_err() {
+            // The picture can still be cut from the recording when somebody asks for it.
+            metrics::counter!("taimat_snapshots_skipped_total").increment(1);
+        }
+    }
+
+    fn event(&self, id: EventId, track: Track, ongoing: bool) -> Event {
+        Event {
+            id,
+            camera_id: self.camera.id,
+            place_id: self.camera.place_id,
+            point: self.camera.point,
+            class: track.class,
+            score: track.score,
+            first_seen: track.first_seen,
+            last_seen: track.last_seen,
+            ongoing,
+            stationary: !track.moved,
+            path: track.path,
+            best: track.best,
+            detections: track.detections,
+            has_snapshot: false,
+        }
+    }
+}
+
+fn record(event: Event) -> EventRecord {
+    EventRecord {
+        stream: StreamKind::Main,
+        footage_from: event.first_seen - MARGIN,
+        footage_to: event.last_seen + MARGIN,
+        snapshot: None,
+        event,
+    }
+}

@@ -1,0 +1,233 @@
+//! Live analysis of one camera: access units through the gate to the worker, detections through the tracker to
+//! events. What the worker could not be shown becomes an analysis gap, which is caught up from the recording.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use analysis::{ActivityLog, Gate, GateConfig, GateOutput, Look, Tracker, TrackerConfig};
+use domain::{AccessUnit, Gap, GapKind, GapReason, StreamKind, Timestamp, VideoParameters};
+use index::Record;
+use tokio::sync::mpsc;
+use vision_client::{FeedError, Vision, VisionFeed, VisionReport, Work};
+
+use super::EventSink;
+use crate::serve::rows::Rows;
+use crate::serve::stream::Offered;
+
+/// How long the worker's last answers are waited for when the camera stops.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The analysis of one camera, while the server runs.
+pub(crate) struct LiveAnalysis {
+    stream: StreamKind,
+    gate: Gate,
+    tracker: Tracker,
+    events: EventSink,
+    activity: ActivityLog,
+    rows: Rows,
+    vision: Vision,
+    feed: VisionFeed,
+    hole: Option<Hole>,
+    parameters: Option<Arc<VideoParameters>>,
+    abandoned: bool,
+}
+
+/// A stretch that the worker is not shown.
+struct Hole {
+    from: Timestamp,
+    reason: GapReason,
+    detail: String,
+}
+
+impl LiveAnalysis {
+    /// Analysis of a camera's stream; `looks_per_second` while something happens.
+    pub(crate) fn new(
+        stream: StreamKind,
+        looks_per_second: f32,
+        vision: Vision,
+        events: EventSink,
+        rows: Rows,
+    ) -> (Self, mpsc::Receiver<VisionReport>) {
+        let camera_id = events.camera_id();
+        let (feed, reports) = vision.open(format!("{camera_id}/{stream}"));
+        let analysis = Self {
+            stream,
+            gate: Gate::new(GateConfig { looks_per_second, ..GateConfig::default() }),
+            tracker: Tracker::new(TrackerConfig::default()),
+            events,
+            activity: ActivityLog::new(camera_id),
+            rows,
+            vision,
+            feed,
+            hole: None,
+            parameters: None,
+            abandoned: false,
+        };
+        (analysis, reports)
+    }
+
+    /// Runs until the stream's channel closes; open tracks are then ended.
+    pub(crate) async fn run(
+        mut self,
+        mut offered: mpsc::Receiver<Offered>,
+        mut reports: mpsc::Receiver<VisionReport>,
+    ) {
+        loop {
+            tokio::select! {
+                biased;
+                Some(report) = reports.recv() => self.report(report).await,
+                offered = offered.recv() => match offered {
+                    Some(offered) => self.offered(offered).await,
+                    None => break,
+                },
+            }
+        }
+        // Closing the feed lets what was sent be answered.
+        drop(std::mem::replace(&mut self.feed, self.vision.open("closed".to_owned()).0));
+        while let Ok(Some(report)) = tokio::time::timeout(FAREWELL, reports.recv()).await {
+            self.report(report).await;
+        }
+        self.end_tracks().await;
+        for gop in self.gate.finish() {
+            self.write_activity(gop).await;
+        }
+        if let Some(minute) = self.activity.finish() {
+            self.rows.send(Record::Activity(minute)).await;
+        }
+    }
+
+    async fn offered(&mut self, offered: Offered) {
+        match offered {
+            Offered::Unit(unit) => self.unit(unit).await,
+            Offered::Missed { from, to } => {
+                self.write_gap(from, Some(to), GapReason::Overload, "analysis was too slow".into()).await;
+            }
+            // Whoever was there is not followed across the break.
+            Offered::Interrupted => self.end_tracks().await,
+        }
+    }
+
+    async fn unit(&mut self, unit: AccessUnit) {
+        let (time, random_access) = (unit.time, unit.random_access);
+        self.follow_parameters(&unit.parameters).await;
+        let outputs = self.gate.push(unit);
+        if self.hole.is_none() {
+            self.send(outputs).await;
+        } else if self.vision.is_up() {
+            // Decoding needs the GOP from its start: the gate still holds it.
+            let outputs = self.gate.resend();
+            self.close_hole(&outputs, time).await;
+            self.send(outputs).await;
+        }
+        if random_access {
+            for gop in self.gate.take_activity() {
+                self.write_activity(gop).await;
+            }
+        }
+    }
+
+    /// Sends in order. What cannot be sent is accounted for.
+    async fn send(&mut self, outputs: Vec<GateOutput>) {
+        for output in outputs {
+            match output {
+                GateOutput::Work { unit, look } => {
+                    let time = unit.time;
+                    match self.feed.try_send(Work { unit, look }) {
+                        Ok(()) => self.abandoned = false,
+                        Err(FeedError::Full) => {
+                            // The rest of the GOP comes as dropped with the next key frame.
+                            self.gate.abandon(time);
+                            self.abandoned = true;
+                            return;
+                        }
+                        Err(FeedError::Down) => {
+                            self.open_hole(time, GapReason::WorkerDied, "the vision worker is not running")
+                                .await;
+                            return;
+                        }
+                    }
+                }
+                GateOutput::Dropped { from, to } => {
+                    let (reason, detail) = if self.abandoned {
+                        (GapReason::Overload, "the vision worker has too much to do")
+                    } else {
+                        (GapReason::StreamDamaged, "there was no key frame to start from")
+                    };
+                    self.write_gap(from, Some(to), reason, detail.to_owned()).await;
+                }
+            }
+        }
+    }
+
+    async fn report(&mut self, report: VisionReport) {
+        let camera = self.events.camera_id();
+        match report {
+            VisionReport::Look { time, detections, motion, .. } => {
+                let update = self.tracker.update(time, &detections);
+                self.gate.observe(&Look { time, objects: self.tracker.moving(), motion });
+                self.events.update(update).await;
+            }
+            VisionReport::Failed { time, detail } => {
+                tracing::warn!(%camera, stream = %self.stream, %time, detail, "cannot decode");
+                metrics::counter!("taimat_analysis_decode_failures_total", "camera" => camera.to_string())
+                    .increment(1);
+            }
+            VisionReport::Lost { from, reason, .. } => {
+                self.open_hole(from, reason, "the vision worker died").await;
+            }
+        }
+    }
+
+    /// Boxes are parts of the picture: another shape of picture is another world to the tracker.
+    async fn follow_parameters(&mut self, parameters: &Arc<VideoParameters>) {
+        if self.parameters.as_ref().is_some_and(|known| Arc::ptr_eq(known, parameters)) {
+            return;
+        }
+        if self.parameters.replace(Arc::clone(parameters)).is_none_or(|known| known != *parameters) {
+            self.end_tracks().await;
+            let aspect = parameters.width as f32 / parameters.height.max(1) as f32;
+            self.tracker = Tracker::new(TrackerConfig { aspect, ..TrackerConfig::default() });
+        }
+    }
+
+    async fn end_tracks(&mut self) {
+        for track in self.tracker.finish() {
+            self.events.ended(track).await;
+        }
+    }
+
+    async fn close_hole(&mut self, resent: &[GateOutput], now: Timestamp) {
+        let Some(hole) = self.hole.take() else { return };
+        let back_at = resent.iter().find_map(|output| match output {
+            GateOutput::Work { unit, .. } => Some(unit.time),
+            GateOutput::Dropped { .. } => None,
+        });
+        // The worker is shown the GOP again, so that the hole may have ended before it began.
+        let to = back_at.unwrap_or(now).max(hole.from);
+        self.write_gap(hole.from, Some(to), hole.reason, hole.detail).await;
+    }
+
+    async fn open_hole(&mut self, from: Timestamp, reason: GapReason, detail: &str) {
+        if self.hole.is_none() {
+            self.write_gap(from, None, reason, detail.to_owned()).await;
+            self.hole = Some(Hole { from, reason, detail: detail.to_owned() });
+        }
+    }
+
+    async fn write_gap(&self, from: Timestamp, to: Option<Timestamp>, reason: GapReason, detail: String) {
+        let camera_id = self.events.camera_id();
+        if to.is_some() {
+            let labels = [("camera", camera_id.to_string()), ("reason", reason.as_str().to_owned())];
+            metrics::counter!("taimat_analysis_gaps_total", &labels).increment(1);
+        }
+        let kind = GapKind::Analysis;
+        let gap = Gap { camera_id, stream: self.stream, kind, from, to, reason, detail, caught_up_at: None };
+        self.rows.send(Record::Gap(gap)).await;
+    }
+
+    async fn write_activity(&mut self, gop: analysis::GopActivity) {
+        if let Some(minute) = self.activity.push(gop) {
+            self.rows.send(Record::Activity(minute)).await;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Snapshots: the picture that shows an event best, cut from the full-resolution recording.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use domain::{BoundingBox, EventRecord, LiveEvent};
+use index::Record;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::serve::rows::Rows;
+use crate::serve::stills::Stills;
+
+/// Events that may wait for their picture.
+pub(crate) const QUEUE: usize = 256;
+/// Width of a stored picture at most, in pixels.
+const MAX_WIDTH: u32 = 960;
+/// The recording of the moment may still be in memory: tried again after so long.
+const RETRIES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
+
+/// An event that has ended and wants its picture.
+#[derive(Debug)]
+pub(crate) struct SnapshotJob {
+    /// The event as it was written.
+    pub(crate) record: EventRecord,
+}
+
+/// Makes pictures, one after the other.
+pub(crate) struct Snapshots {
+    /// Where pictures come from.
+    pub(crate) stills: Arc<Stills>,
+    /// Where pictures go.
+    pub(crate) folder: PathBuf,
+    /// Where rows go.
+    pub(crate) rows: Rows,
+    /// Who is told.
+    pub(crate) live: broadcast::Sender<LiveEvent>,
+}
+
+impl Snapshots {
+    /// Works until every sender is gone.
+    pub(crate) async fn run(self, mut jobs: mpsc::Receiver<SnapshotJob>) {
+        while let Some(SnapshotJob { mut record }) = jobs.recv().await {
+            match self.make(&record).await {
+                Ok(path) => {
+                    record.snapshot = Some(path);
+                    record.event.has_snapshot = true;
+                    // Nobody may be watching.
+                    let _ = self.live.send(LiveEvent::EventChanged { event: record.event.clone() });
+                    self.rows.send(Record::Event(Box::new(record))).await;
+                }
+                Err(error) => {
+                    metrics::counter!("taimat_snapshots_failed_total").increment(1);
+                    tracing::warn!(
+                        event = %record.event.id, camera = %record.event.camera_id, at = %record.event.best.time,
+                        "no snapshot: {error:#}"
+                    );
+                }
+            }
+        }
+    }
+
+    async fn make(&self, record: &EventRecord) -> Result<String> {
+        let event = &record.event;
+        let crop = surroundings(event.best.bounds);
+        let mut retries = RETRIES.into_iter();
+        let still = loop {
+            match self.stills.cut(event.camera_id, event.best.time, Some(crop), Some(MAX_WIDTH)).await {
+                Ok(still) => break still,
+                Err(failure) => match retries.next() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(failure.into()),
+                },
+            }
+        };
+        let day = event.first_seen.to_datetime().format("%Y-%m-%d");
+        let relative = format!("{day}/{}.jpg", event.id);
+        write_whole(&self.folder.join(&relative), &still.jpeg).await?;
+        Ok(relative)
+    }
+}
+
+/// The object with enough around it to know the place: three times its size, and a quarter of the picture at least.
+fn surroundings(object: BoundingBox) -> BoundingBox {
+    let side = |length: f32| (length * 3.0).clamp(0.25, 1.0);
+    let (w, h) = (side(object.w), side(object.h));
+    let middle =
+        |start: f32, length: f32, side: f32| (start + length / 2.0 - side / 2.0).clamp(0.0, 1.0 - side);
+    BoundingBox { x: middle(object.x, object.w, w), y: middle(object.y, object.h, h), w, h }
+}
+
+/// Writes a file so that it is there whole or not at all.
+async fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().context("a file stands in a folder")?;
+    tokio::fs::create_dir_all(folder).await.with_context(|| format!("cannot make {}", folder.display()))?;
+    let part = path.with_extension("part");
+    tokio::fs::write(&part, bytes).await.with_context(|| format!("cannot write {}", part.display()))?;
+    tokio::fs::rename(&part, path).await.with_context(|| format!("cannot rename {}", part.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_cut_lies_in_the_picture_and_holds_the_object(
+            x in 0.0f32..1.0, y in 0.0f32..1.0, w in 0.0f32..1.0, h in 0.0f32..1.0,
+        ) {
+            let object = BoundingBox { x, y, w, h }.clamped();
+            let cut = surroundings(object);
+            prop_assert!(cut.x >= 0.0 && cut.y >= 0.0 && cut.x + cut.w <= 1.0001 && cut.y + cut.h <= 1.0001);
+            prop_assert!(cut.x <= object.x + 0.0001 && cut.x + cut.w >= object.x + object.w - 0.0001);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What it takes to analyse a camera, live or from the recording.
+
+use std::sync::Arc;
+
+use domain::{Camera, LiveEvent, StreamKind};
+use tokio::sync::{broadcast, mpsc};
+use vision_client::{Vision, VisionReport};
+
+use super::analyse::{EventSink, LiveAnalysis, SnapshotJob};
+use super::rows::Rows;
+
+/// Makes analyses. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Analysts {
+    /// The worker.
+    pub(crate) vision: Vision,
+    /// Where rows go.
+    pub(crate) rows: Rows,
+    /// Who is told.
+    pub(crate) live: broadcast::Sender<LiveEvent>,
+    /// Who makes pictures of events.
+    pub(crate) snapshots: mpsc::Sender<SnapshotJob>,
+    /// How often a camera is looked at while something happens.
+    pub(crate) looks_per_second: f32,
+}
+
+impl Analysts {
+    /// Live analysis of a camera's stream.
+    pub(crate) fn live(
+        &self,
+        camera: &Arc<Camera>,
+        stream: StreamKind,
+    ) -> (LiveAnalysis, mpsc::Receiver<VisionReport>) {
+        let events = self.events(camera);
+        LiveAnalysis::new(stream, self.looks_per_second, self.vision.clone(), events, self.rows.clone())
+    }
+
+    /// Where a camera's tracks become events.
+    pub(crate) fn events(&self, camera: &Arc<Camera>) -> EventSink {
+        EventSink::new(Arc::clone(camera), self.rows.clone(), self.live.clone(), self.snapshots.clone())
+    }
+}

@@ -1,0 +1,314 @@
+//! The running cameras: started, changed and stopped as the database says, one independent task each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use camera::{Limits, StreamConfig};
+use domain::{
+    Camera, CameraId, CameraState, Clock, ConnectFailure, Credentials, GapReason, ProbeReport, StreamAddress,
+    StreamKind, SystemClock,
+};
+use index::{Index, Vault, Visibility};
+use recorder::Recorder;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::analyse::LiveAnalysis;
+use super::analysts::Analysts;
+use super::board::Board;
+use super::roster::{Roster, RosterEntry};
+use super::stream::{Offered, Resumed, Stream};
+
+/// Configuration changes that may wait.
+const CHANGES: usize = 1024;
+/// Pictures that may wait for analysis: a few seconds of one camera.
+const ANALYSIS_QUEUE: usize = 64;
+/// How long a probe looks at each stream.
+const PROBE_LIMIT: Duration = Duration::from_secs(8);
+/// How often the database is asked again while it cannot be reached.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// What every camera's task needs.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) index: Index,
+    pub(crate) vault: Vault,
+    pub(crate) recorder: Recorder,
+    pub(crate) board: Arc<Board>,
+    pub(crate) analysts: Option<Analysts>,
+    pub(crate) roster: Arc<Roster>,
+}
+
+/// The door to the supervisor for the API.
+pub(crate) struct Cameras {
+    changes: mpsc::Sender<CameraId>,
+    board: Arc<Board>,
+}
+
+#[async_trait]
+impl api::ports::CameraPort for Cameras {
+    async fn probe(
+        &self,
+        streams: Vec<(StreamKind, StreamAddress)>,
+    ) -> Result<ProbeReport, (StreamKind, ConnectFailure)> {
+        camera::probe(&streams, PROBE_LIMIT).await
+    }
+
+    async fn configuration_changed(&self, camera: CameraId) {
+        if self.changes.send(camera).await.is_err() {
+            tracing::debug!(%camera, "the server is stopping: the change is applied at the next start");
+        }
+    }
+
+    fn states(&self) -> Vec<CameraState> {
+        self.board.states()
+    }
+}
+
+/// Keeps the running cameras equal to the configured ones.
+pub(crate) struct Supervisor {
+    services: Services,
+    changes: mpsc::Receiver<CameraId>,
+    running: HashMap<CameraId, Running>,
+    shutdown: CancellationToken,
+}
+
+struct Running {
+    version: i64,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Supervisor {
+    /// A supervisor, and the API's door to it.
+    pub(crate) fn new(services: Services, shutdown: CancellationToken) -> (Self, Cameras) {
+        let (sender, changes) = mpsc::channel(CHANGES);
+        let cameras = Cameras { changes: sender, board: Arc::clone(&services.board) };
+        (Self { services, changes, running: HashMap::new(), shutdown }, cameras)
+    }
+
+    /// Starts every enabled camera, applies changes until shutdown, then stops all cameras.
+    ///
+    /// Cameras known from the last run start at once: recording does not wait for the database.
+    pub(crate) async fn run(mut self) {
+        for entry in self.services.roster.load() {
+            self.apply(entry, GapReason::ServerStopped, "the server was not running");
+        }
+        let mut synchronised = false;
+        loop {
+            tokio::select! {
+                () = self.shutdown.cancelled() => break,
+                () = tokio::time::sleep(if synchronised { Duration::MAX } else { Duration::ZERO }) => {
+                    synchronised = self.synchronise().await;
+                    if !synchronised && self.shutdown.run_until_cancelled(tokio::time::sleep(RETRY)).await.is_none() {
+                        break;
+                    }
+                }
+                changed = self.changes.recv() => match changed {
+                    Some(camera) => self.changed(camera).await,
+                    None => break,
+                },
+            }
+        }
+        for running in self.running.values() {
+            running.stop.cancel();
+        }
+        for (_, running) in self.running.drain() {
+            wait(running.task).await;
+        }
+    }
+
+    /// Makes the running cameras equal to the database's; false while it cannot be reached.
+    async fn synchronise(&mut self) -> bool {
+        let cameras = match self.services.index.cameras(&[], &Visibility::All).await {
+            Ok(cameras) => cameras,
+            Err(error) => {
+                tracing::warn!("cameras cannot be read, those of the last run go on: {error}");
+                return false;
+            }
+        };
+        let mut entries = Vec::with_capacity(cameras.len());
+        for camera in cameras {
+            match self.entry(camera).await {
+                Ok(entry) => entries.push(entry),
+                Err(error) => {
+                    tracing::warn!("cameras cannot be read, those of the last run go on: {error}");
+                    return false;
+                }
+            }
+        }
+        let gone: Vec<CameraId> = self
+            .running
+            .keys()
+            .filter(|id| !entries.iter().any(|entry| entry.camera.id == **id))
+            .copied()
+            .collect();
+        for camera in gone {
+            self.stop(camera);
+        }
+        self.services.roster.replace(&entries);
+        for entry in entries {
+            self.apply(entry, GapReason::ServerStopped, "the server was not running");
+        }
+        true
+    }
+
+    async fn changed(&mut self, id: CameraId) {
+        let entry = match self.services.index.camera(id).await {
+            Ok(camera) => self.entry(camera).await,
+            Err(error) => Err(error),
+        };
+        match entry {
+            Ok(entry) if entry.camera.enabled => {
+                self.services.roster.put(&entry);
+                self.apply(
+                    entry,
+                    GapReason::Disabled,
+                    "the camera was switched off or its settings were changed",
+                );
+            }
+            Ok(entry) => {
+                self.services.roster.put(&entry);
+                self.stop(id);
+            }
+            Err(index::IndexError::NotFound { .. }) => {
+                self.services.roster.remove(id);
+                self.stop(id);
+            }
+            Err(error) => {
+                tracing::error!(camera = %id, "a change could not be read, and waits for the next one or a restart: {error}");
+            }
+        }
+    }
+
+    async fn entry(&self, camera: Camera) -> index::Result<RosterEntry> {
+        let sealed = if camera.has_credentials {
+            self.services.index.sealed_credentials(camera.id).await?
+        } else {
+            None
+        };
+        Ok(RosterEntry { camera, sealed_credentials: sealed })
+    }
+
+    fn stop(&mut self, id: CameraId) {
+        if let Some(running) = self.running.remove(&id) {
+            running.stop.cancel();
+            tracing::info!(camera = %id, "camera stopped");
+            tokio::spawn(wait(running.task));
+        }
+    }
+
+    /// Starts a camera, in place of its earlier self where it ran with other settings.
+    fn apply(&mut self, entry: RosterEntry, reason: GapReason, detail: &'static str) {
+        let (id, version) = (entry.camera.id, entry.camera.version);
+        if self
+            .running
+            .get(&id)
+            .is_some_and(|running| running.version == version && !running.task.is_finished())
+        {
+            return;
+        }
+        let earlier = self.running.remove(&id);
+        if !entry.camera.enabled {
+            if let Some(earlier) = earlier {
+                earlier.stop.cancel();
+                tokio::spawn(wait(earlier.task));
+            }
+            return;
+        }
+        let stop = self.shutdown.child_token();
+        let services = self.services.clone();
+        let task = {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                if let Some(earlier) = earlier {
+                    earlier.stop.cancel();
+                    wait(earlier.task).await;
+                }
+                run_camera(services, entry, stop, (reason, detail)).await;
+            })
+        };
+        self.running.insert(id, Running { version, stop, task });
+    }
+}
+
+/// Waits for a task that was told to end, and says so where it did not end well.
+async fn wait(task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        tracing::error!("a camera's task failed: {error}");
+    }
+}
+
+/// One camera until it is stopped: its streams, and the analysis of one of them.
+async fn run_camera(
+    services: Services,
+    entry: RosterEntry,
+    stop: CancellationToken,
+    (reason, detail): (GapReason, &'static str),
+) {
+    let camera = Arc::new(entry.camera);
+    let credentials = match &entry.sealed_credentials {
+        None => None,
+        Some(sealed) => match services.vault.unseal(camera.id, sealed) {
+            Ok(credentials) => Some(credentials),
+            Err(error) => {
+                tracing::error!(camera = %camera.id, name = camera.name, "{error}");
+                None
+            }
+        },
+    };
+    let analysed = if camera.sub_url.is_some() { StreamKind::Sub } else { StreamKind::Main };
+    let mut tasks = tokio::task::JoinSet::new();
+    for kind in StreamKind::ALL {
+        let Some(address) = address(&camera, kind, credentials.as_ref()) else { continue };
+        services.board.add(camera.id, camera.place_id, kind, services.clock.now());
+        let mut offer = None;
+        if kind == analysed
+            && camera.analysed
+            && let Some(analysts) = &services.analysts
+        {
+            let (sender, offered) = mpsc::channel::<Offered>(ANALYSIS_QUEUE);
+            let (analysis, reports): (LiveAnalysis, _) = analysts.live(&camera, kind);
+            tasks.spawn(analysis.run(offered, reports));
+            offer = Some(sender);
+        }
+        let last = services.index.latest_segment_end(camera.id, kind).await.unwrap_or_else(|error| {
+            tracing::warn!(camera = %camera.id, "where the recording ended cannot be read: {error}");
+            None
+        });
+        let stream = Stream {
+            config: StreamConfig { camera_id: camera.id, stream: kind, address, limits: Limits::default() },
+            recorder: services.recorder.stream(camera.id, &camera.folder, kind),
+            analysis: offer,
+            board: Arc::clone(&services.board),
+            clock: Arc::clone(&services.clock),
+            resumed: last.map(|from| Resumed { from, reason, detail }),
+        };
+        tasks.spawn(stream.run(stop.clone()));
+    }
+    tracing::info!(camera = %camera.id, name = camera.name, "camera started");
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            // A fault of ours in one camera must not go unseen, nor touch another camera.
+            tracing::error!(camera = %camera.id, "a stream's task failed: {error}");
+        }
+    }
+    for kind in StreamKind::ALL {
+        services.board.remove(camera.id, kind);
+    }
+    if !stop.is_cancelled() {
+        tracing::error!(camera = %camera.id, "camera ended by itself");
+    }
+}
+
+fn address(camera: &Camera, kind: StreamKind, credentials: Option<&Credentials>) -> Option<StreamAddress> {
+    let url = match kind {
+        StreamKind::Main => camera.main_url.clone(),
+        StreamKind::Sub => camera.sub_url.clone()?,
+    };
+    Some(StreamAddress { url, credentials: credentials.cloned(), transport: camera.transport })
+}
