@@ -106,3 +106,14 @@ fn list_footage() {
         println!("  {name:<20} {licence:<11} {source}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_manifest_says_where_its_weights_come_from() {
+        let layout = Layout::find().unwrap();
+        list_models(&layout.root.join("models")).unwrap();
+    }
+}

@@ -8,6 +8,9 @@ mod layout;
 mod setup;
 mod test;
 
+use std::process::ExitCode;
+
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::layout::Layout;
@@ -33,10 +36,19 @@ enum Task {
     Audit(audit::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
     let layout = Layout::find()?;
-    match arguments.task {
+    match task {
         Task::Setup => setup::run(&layout),
         Task::Test(arguments) => test::run(&layout, &arguments),
         Task::Bench(arguments) => bench::run(&layout, &arguments),

@@ -159,3 +159,28 @@ impl Places<'_> {
         parent.context("a camera without a place")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::layout::Layout;
+
+    #[test]
+    fn the_cameras_of_the_demo_can_be_registered() {
+        let layout = Layout::find().unwrap();
+        let entries = read(&layout.root.join("config/demo/cameras.toml")).unwrap();
+        let names = entries.iter().map(|entry| &entry.name).collect::<HashSet<_>>();
+        assert_eq!(names.len(), entries.len(), "each camera has a name of its own");
+        for entry in &entries {
+            assert!((1..KINDS.len()).contains(&entry.place.len()), "{} is at {:?}", entry.name, entry.place);
+            let address = Address { name: entry.name.clone(), main: "rtsp://host/main".into(), sub: None };
+            let body = entry.body("place", &address);
+            assert_eq!(body["main_url"], "rtsp://host/main");
+            assert!(body["point"]["latitude"].is_number(), "{} has no point to search by", entry.name);
+            assert!(body.get("sub_url").is_none());
+            assert_eq!(body["credentials"]["username"].as_str(), entry.username.as_deref());
+        }
+    }
+}

@@ -57,12 +57,13 @@ pub(super) fn install() -> Result<()> {
              sudo apt-get update && sudo apt-get install --no-install-recommends {list}\n"
         );
     }
-    say(&format!("Debian packages: installing {list}"));
+    say(&format!("Debian packages: installing {list} (takes some minutes)"));
     if missing.contains("postgresql-15") {
         prevent_main_cluster()?;
     }
-    command::run(apt_get().arg("update"))?;
-    command::run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(&missing))
+    command::output(apt_get().arg("update"))?;
+    command::output(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(&missing))?;
+    Ok(())
 }
 
 /// apt-get that asks nothing, keeps configuration files, and waits for another apt to finish.
