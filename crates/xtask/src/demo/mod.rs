@@ -35,13 +35,16 @@ pub(crate) struct Arguments {
     /// The cameras, in the format of camsim with their places.
     #[arg(long, default_value = "config/demo/cameras.toml")]
     cameras: PathBuf,
+    /// Use the programs of the last build.
+    #[arg(long)]
+    no_build: bool,
 }
 
 pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
     setup::run(layout)?;
-    println!("demo: building (the first time takes some minutes)");
-    let packages = ["taimat", "vision", "camsim"].map(|name| format!("--package={name}"));
-    command::run(layout.cargo(Profile::Release).args(["build", "--release", "--bins"]).args(packages))?;
+    if !arguments.no_build {
+        build(layout)?;
+    }
     let stop = listen_for_signals()?;
     let folder = layout.setup.join("demo");
     // Held until the end: two demos would share a database.
@@ -73,6 +76,12 @@ pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
     println!("demo: stopping");
     let stopped = server.process.stop().and(cameras.process.stop());
     outcome.and(stopped)
+}
+
+fn build(layout: &Layout) -> Result<()> {
+    println!("demo: building (the first time takes some minutes)");
+    let packages = ["taimat", "vision", "camsim"].map(|name| format!("--package={name}"));
+    command::run(layout.cargo(Profile::Release).args(["build", "--release", "--bins"]).args(packages))
 }
 
 /// The cameras' process and where each can be reached, by name.
