@@ -214,8 +214,7 @@ pub(crate) fn ffprobe(file: &Path, arguments: &[&str]) -> String {
 /// Decodes everything; gives the times in seconds at which pictures are shown. Fails on any complaint.
 pub(crate) fn decode(input: &Path, stream: &str) -> Vec<f64> {
     let mut ffprobe = Command::new("ffprobe");
-    // ffmpeg remarks on times that begin anew after a discontinuity, and plays on.
-    ffprobe.args(["-v", "fatal", "-allowed_extensions", "ALL", "-protocol_whitelist", "file,crypto,data"]);
+    ffprobe.args(["-v", "warning", "-allowed_extensions", "ALL", "-protocol_whitelist", "file,crypto,data"]);
     if input.extension().is_some_and(|extension| extension == "mp4") {
         ffprobe = Command::new("ffprobe");
         ffprobe.args(["-v", "warning"]);
