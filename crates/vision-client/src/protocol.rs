@@ -177,7 +177,7 @@ pub struct ModelInfo {
     pub classes: Vec<ObjectClass>,
     /// The execution provider in use.
     pub provider: String,
-    /// What the ONNX Runtime library says of itself.
+    /// The file of the ONNX Runtime library; its name tells its version.
     pub runtime: String,
 }
 

@@ -60,9 +60,9 @@ struct ModelArguments {
     /// Folder of model files, looked into after the manifest's own.
     #[arg(long, global = true, env = "TAIMAT_MODELS")]
     models: Option<PathBuf>,
-    /// What computes.
-    #[arg(long, global = true, value_enum, default_value = "cpu")]
-    provider: Provider,
+    /// What computes: cpu, openvino, cuda or tensorrt.
+    #[arg(long, global = true, default_value = "cpu")]
+    provider: String,
 }
 
 #[derive(Subcommand)]
@@ -128,8 +128,10 @@ fn load(arguments: &ModelArguments, threads: usize) -> anyhow::Result<(Vec<Detec
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
     let manifest = arguments.model.as_deref().context("--model is missing: give a manifest of `models/`")?;
     let library = arguments.runtime.as_deref().context("--runtime is missing: give libonnxruntime.so")?;
+    // Read here and not by clap, so that the server is told what is wrong with its setting.
+    let provider: Provider = arguments.provider.parse().map_err(anyhow::Error::msg)?;
     let model = Model::find(manifest, arguments.models.as_deref())?;
-    let runtime = Runtime::load(library, arguments.provider)?;
+    let runtime = Runtime::load(library, provider)?;
     let detectors =
         (0..threads).map(|_| Detector::open(&runtime, &model)).collect::<anyhow::Result<Vec<_>>>()?;
     let manifest = &model.manifest;
@@ -145,8 +147,8 @@ fn load(arguments: &ModelArguments, threads: usize) -> anyhow::Result<(Vec<Detec
         width: manifest.input.width,
         height: manifest.input.height,
         classes,
-        provider: format!("{:?}", arguments.provider).to_lowercase(),
-        runtime: Runtime::describe(),
+        provider: provider.as_str().to_owned(),
+        runtime: runtime.describe(),
     };
     Ok((detectors, info))
 }

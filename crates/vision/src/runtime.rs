@@ -1,10 +1,10 @@
 //! ONNX Runtime: loading the library, choosing the execution provider, opening sessions.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
-use clap::ValueEnum;
 use ort::environment::Environment;
 use ort::ep::{self, ExecutionProviderDispatch};
 use ort::logging::LogLevel;
@@ -12,7 +12,7 @@ use ort::session::Session;
 use ort::session::builder::SessionBuilder;
 
 /// What computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Provider {
     /// The processor, by ONNX Runtime's own kernels.
     Cpu,
@@ -24,8 +24,33 @@ pub(crate) enum Provider {
     Tensorrt,
 }
 
+impl Provider {
+    const ALL: [Self; 4] = [Self::Cpu, Self::Openvino, Self::Cuda, Self::Tensorrt];
+
+    /// The name in the configuration.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Openvino => "openvino",
+            Self::Cuda => "cuda",
+            Self::Tensorrt => "tensorrt",
+        }
+    }
+}
+
+impl FromStr for Provider {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.as_str() == text)
+            .ok_or_else(|| format!("`provider` is {text:?}, and must be cpu, openvino, cuda or tensorrt"))
+    }
+}
+
 /// The loaded library.
 pub(crate) struct Runtime {
+    library: PathBuf,
     environment: Environment,
     provider: Provider,
 }
@@ -53,12 +78,12 @@ impl Runtime {
                 .register_ep_library("openvino", &plugin)
                 .with_context(|| format!("{} is no usable OpenVINO plugin", plugin.display()))?;
         }
-        Ok(Self { environment, provider })
+        Ok(Self { library, environment, provider })
     }
 
-    /// What the library says of itself.
-    pub(crate) fn describe() -> String {
-        ort::info().trim_start_matches("ORT Build Info: ").chars().take(200).collect()
+    /// The library's file, whose name tells its version.
+    pub(crate) fn describe(&self) -> String {
+        self.library.display().to_string()
     }
 
     /// Opens a session of one thread on a model file.
@@ -84,9 +109,8 @@ impl Runtime {
         let classic = |builder: SessionBuilder, provider: ExecutionProviderDispatch| {
             builder.with_execution_providers([provider.error_on_failure()]).map_err(ort::Error::<()>::from)
         };
-        let name = self.provider.to_possible_value();
         let remedy = || {
-            let name = name.as_ref().map_or("", |value| value.get_name());
+            let name = self.provider.as_str();
             format!(
                 "the execution provider {name} does not start; install a runtime that has it, or set `provider = \"cpu\"`"
             )
