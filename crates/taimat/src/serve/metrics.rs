@@ -50,7 +50,8 @@ impl Gauges {
         for state in self.board.states() {
             camera(&state);
         }
-        self.index.pool_state();
+        // Asking sets its gauges.
+        let _ = self.index.pool_state();
         metrics::gauge!("taimat_index_spooled_bytes").set(self.rows.writer().spooled_bytes() as f64);
         if let Ok(space) = DiskSpace::of(self.recorder.root()) {
             metrics::gauge!("taimat_disk_free_bytes").set(space.free as f64);

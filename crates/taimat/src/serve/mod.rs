@@ -16,7 +16,7 @@ mod stream;
 mod supervise;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ use anyhow::{Context, Result};
 use api::ports::ApiConfig;
 use api::{App, Audit};
 use domain::{LiveEvent, SystemClock};
-use index::{Record, Vault, Writer, WriterLimits};
+use index::{Index, Record, Vault, Writer, WriterLimits};
+use metrics_exporter_prometheus::PrometheusHandle;
 use recorder::{Recorder, RecorderConfig, RecorderEvent};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
@@ -51,156 +52,193 @@ const LIVE: usize = 1024;
 const RECORDER_EVENTS: usize = 4096;
 /// Each stage of stopping takes at most so long, so that all of it takes less than 10 s.
 const STAGE: Duration = Duration::from_secs(3);
-const GIB: f64 = (1u64 << 30) as f64;
 
 /// Runs the server until SIGTERM or SIGINT.
+///
+/// Three layers, each of which starts what the next one needs and stops it after the next one has stopped: the
+/// database; the recorder with the way of its rows to the index; everything that feeds and reads these.
 pub(crate) async fn run(config: Config) -> Result<()> {
     let metrics = metrics::install()?;
-    let clock = Arc::new(SystemClock::default());
-    let data = &config.data.folder;
-    make_folder(data)?;
+    make_folder(&config.data.folder)?;
     let listener = TcpListener::bind(config.server.listen).await.with_context(|| {
         format!("cannot listen at {} ([server] listen): is another taimat running?", config.server.listen)
     })?;
-    // Stopped last: what still writes needs it.
     let database_stop = CancellationToken::new();
-    let stop = CancellationToken::new();
-    let mut tasks = Tasks::new(stop.clone());
-
-    let vision = start_vision(&config, stop.clone(), &mut tasks).await?;
     let database = Database::start(&config, database_stop.clone()).await?;
-    database::prepare(database.index.clone(), Arc::clone(&clock), stop.clone()).await?;
-    let index = database.index.clone();
-    let vault = Vault::open(&data.join("secret.key"))?;
+    let outcome = record(&config, &database.index, listener, metrics).await;
+    database_stop.cancel();
+    supervise::within(STAGE, "database", database.stop()).await;
+    tracing::info!("stopped");
+    outcome
+}
 
+/// What the recorder and those around it share.
+struct Core {
+    clock: Arc<SystemClock>,
+    index: Index,
+    recorder: Recorder,
+    rows: Rows,
+    stop: CancellationToken,
+}
+
+/// The second layer: recorder and index writer.
+async fn record(
+    config: &Config,
+    index: &Index,
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+) -> Result<()> {
+    let (clock, stop) = (Arc::new(SystemClock::default()), CancellationToken::new());
+    database::prepare(index.clone(), Arc::clone(&clock), stop.clone()).await?;
     let writer_stop = CancellationToken::new();
-    let spool = data.join("spool");
-    let (writer, writing) =
+    let spool = config.data.folder.join("spool");
+    let (writer, writer_task) =
         Writer::start(index.clone(), spool, WriterLimits::default(), writer_stop.clone())?;
     let rows = Rows::new(writer);
-
-    let (recorder_events, events) = mpsc::channel(RECORDER_EVENTS);
-    let recorder_config = RecorderConfig {
+    let (sender, events) = mpsc::channel(RECORDER_EVENTS);
+    let settings = RecorderConfig {
         sync_interval: Duration::from_secs_f64(config.recording.sync_seconds.max(0.1)),
         ..RecorderConfig::new(config.recordings())
     };
-    let (recorder, recorder_task) = Recorder::start(recorder_config, clock.clone(), recorder_events)?;
+    let (recorder, recorder_task) = Recorder::start(settings, clock.clone(), sender)?;
     let indexing = tokio::spawn(index_recordings(events, rows.clone()));
 
+    let core = Core { clock, index: index.clone(), recorder, rows, stop };
+    let outcome = attend(config, core, listener, metrics).await;
+
+    supervise::within(STAGE, "recorder", recorder_task.shutdown()).await;
+    supervise::within(STAGE, "rows of the recorder", supervise::ended("rows of the recorder", indexing))
+        .await;
+    writer_stop.cancel();
+    supervise::within(STAGE, "index writer", supervise::ended("index writer", writer_task)).await;
+    outcome
+}
+
+/// The third layer: cameras, analysis, retention and the API, until the server is told to stop.
+async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: PrometheusHandle) -> Result<()> {
+    let data = &config.data.folder;
+    let mut tasks = Tasks::new(core.stop.clone());
+    let vision = start_vision(config, core.stop.clone(), &mut tasks).await?;
+    let vault = Vault::open(&data.join("secret.key"))?;
     let (live, _) = broadcast::channel::<LiveEvent>(LIVE);
     let board = Arc::new(Board::new(live.clone()));
     let roster = Arc::new(Roster::open(data.join("cameras.json")));
-    let stills =
-        Arc::new(Stills { index: index.clone(), recorder: recorder.clone(), vision: vision.clone() });
+    let stills = Arc::new(Stills {
+        index: core.index.clone(),
+        recorder: core.recorder.clone(),
+        vision: vision.clone(),
+    });
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
-
     let analysts = vision.clone().map(|vision| {
         let (sender, jobs) = mpsc::channel(analyse::SNAPSHOT_QUEUE);
         let maker = Snapshots {
             stills: Arc::clone(&stills),
             folder: snapshots.clone(),
-            rows: rows.clone(),
+            rows: core.rows.clone(),
             live: live.clone(),
         };
         tasks.spawn_ending("snapshots", maker.run(jobs));
         let looks_per_second = config.vision.looks_per_second;
-        Analysts { vision, rows: rows.clone(), live: live.clone(), snapshots: sender, looks_per_second }
-    });
-    if let Some(analysts) = analysts.clone() {
-        let catch_up = CatchUp {
-            analysts,
-            index: index.clone(),
-            recorder: recorder.clone(),
-            roster: Arc::clone(&roster),
-            clock: Arc::clone(&clock),
-            shutdown: stop.clone(),
+        let analysts = Analysts {
+            vision,
+            rows: core.rows.clone(),
+            live: live.clone(),
+            snapshots: sender,
+            looks_per_second,
         };
-        tasks.spawn("catch-up", catch_up.run());
-    }
-
+        tasks.spawn("catch-up", core.catch_up(analysts.clone(), Arc::clone(&roster)).run());
+        analysts
+    });
     let services = Services {
-        clock: Arc::clone(&clock),
-        index: index.clone(),
+        clock: Arc::clone(&core.clock),
+        index: core.index.clone(),
         vault: vault.clone(),
-        recorder: recorder.clone(),
+        recorder: core.recorder.clone(),
         board: Arc::clone(&board),
         analysts,
         roster,
     };
-    let (supervisor, cameras) = Supervisor::new(services, stop.clone());
+    let (supervisor, cameras) = Supervisor::new(services, core.stop.clone());
     tasks.spawn("cameras", supervisor.run());
+    tasks.spawn("retention", core.retention(config, snapshots.clone()).run());
+    tasks.spawn("metrics", metrics::upkeep(metrics.clone(), core.stop.clone()));
+    tasks.spawn("watchdog", supervise::watchdog(core.stop.clone()));
 
-    let keep_free_bytes = (config.recording.keep_free_gib * GIB) as u64;
-    let retention = Retention {
-        index: index.clone(),
-        recorder: recorder.clone(),
-        clock: Arc::clone(&clock),
-        snapshots: snapshots.clone(),
-        keep: retention::days(config.recording.keep_days),
-        keep_free_bytes,
-        max_bytes: (config.recording.max_gib * GIB) as u64,
-        shutdown: stop.clone(),
-    };
-    tasks.spawn("retention", retention.run());
-    tasks.spawn("metrics", metrics::upkeep(metrics.clone(), stop.clone()));
-
-    let (audit, auditing) = Audit::start(index.clone(), clock.clone(), stop.clone());
-    let gauges = Gauges {
-        handle: metrics,
-        board,
-        index: index.clone(),
-        rows: rows.clone(),
-        recorder: recorder.clone(),
-    };
-    let health = Health {
-        index: index.clone(),
-        rows: rows.clone(),
-        recorder: recorder.clone(),
-        vision,
-        keep_free_bytes,
-    };
+    let (audit, audit_task) = Audit::start(core.index.clone(), core.clock.clone(), core.stop.clone());
+    let gauges = core.gauges(metrics, board);
     let app = App {
-        index: index.clone(),
-        recorder: recorder.clone(),
+        index: core.index.clone(),
+        recorder: core.recorder.clone(),
         vault,
         cameras: Arc::new(cameras),
         stills,
-        health: Arc::new(health),
+        health: Arc::new(core.health(config, vision)),
         live,
         snapshots,
         metrics: Arc::new(move || gauges.render()),
-        clock: clock.clone(),
+        clock: core.clock.clone(),
         audit,
         config: ApiConfig { secure_cookies: config.server.https, ..ApiConfig::default() },
-        shutdown: stop.clone(),
+        shutdown: core.stop.clone(),
     };
-    let address = listener.local_addr()?;
-    tasks.spawn("http", serve_http(listener, app, stop.clone()));
-    tasks.spawn("watchdog", supervise::watchdog(stop.clone()));
-    tracing::info!(%address, data = %data.display(), "taimat is running");
+    tracing::info!(address = %listener.local_addr()?, data = %data.display(), "taimat is running");
+    tasks.spawn("http", serve_http(listener, app, core.stop.clone()));
     supervise::notify_ready();
 
-    let failed = tasks.until_stopped().await;
+    let outcome = tasks.until_stopped().await;
     tracing::info!("stopping");
     supervise::notify_stopping();
-    stop.cancel();
+    core.stop.cancel();
     tasks.join(STAGE).await;
-    supervise::within(STAGE, "recorder", recorder_task.shutdown()).await;
-    drop(recorder);
-    supervise::within(STAGE, "recorded rows", async {
-        if let Err(error) = indexing.await {
-            tracing::error!("rows of the recorder: {error}");
+    supervise::within(STAGE, "audit", supervise::ended("audit", audit_task)).await;
+    outcome
+}
+
+impl Core {
+    fn catch_up(&self, analysts: Analysts, roster: Arc<Roster>) -> CatchUp {
+        CatchUp {
+            analysts,
+            index: self.index.clone(),
+            recorder: self.recorder.clone(),
+            roster,
+            clock: Arc::clone(&self.clock),
+            shutdown: self.stop.clone(),
         }
-    })
-    .await;
-    writer_stop.cancel();
-    supervise::within(STAGE, "index writer", supervise::ended("index writer", writing)).await;
-    supervise::within(STAGE, "audit", supervise::ended("audit", auditing)).await;
-    database_stop.cancel();
-    supervise::within(STAGE, "database", database.stop()).await;
-    tracing::info!("stopped");
-    failed
+    }
+
+    fn retention(&self, config: &Config, snapshots: PathBuf) -> Retention {
+        Retention {
+            index: self.index.clone(),
+            recorder: self.recorder.clone(),
+            clock: Arc::clone(&self.clock),
+            snapshots,
+            keep: retention::days(config.recording.keep_days),
+            keep_free_bytes: bytes(config.recording.keep_free_gib),
+            max_bytes: bytes(config.recording.max_gib),
+            shutdown: self.stop.clone(),
+        }
+    }
+
+    fn gauges(&self, handle: PrometheusHandle, board: Arc<Board>) -> Gauges {
+        let (index, rows, recorder) = (self.index.clone(), self.rows.clone(), self.recorder.clone());
+        Gauges { handle, board, index, rows, recorder }
+    }
+
+    fn health(&self, config: &Config, vision: Option<Vision>) -> Health {
+        Health {
+            index: self.index.clone(),
+            rows: self.rows.clone(),
+            recorder: self.recorder.clone(),
+            vision,
+            keep_free_bytes: bytes(config.recording.keep_free_gib),
+        }
+    }
+}
+
+/// Bytes of so many GiB.
+fn bytes(gib: f64) -> u64 {
+    (gib * (1u64 << 30) as f64) as u64
 }
 
 async fn start_vision(config: &Config, stop: CancellationToken, tasks: &mut Tasks) -> Result<Option<Vision>> {
