@@ -63,8 +63,8 @@ BEGIN
             SELECT camera_id, stream, sum(bytes) AS bytes FROM (
                 SELECT camera_id, stream, bytes FROM added
                 UNION ALL SELECT camera_id, stream, -bytes FROM gone
-            ) both GROUP BY 1, 2
-        ) change
+            ) AS either GROUP BY 1, 2
+        ) AS change
         WHERE s.camera_id = change.camera_id AND s.stream = change.stream AND change.bytes <> 0;
     ELSE
         UPDATE stream_bytes s SET bytes = s.bytes - change.bytes, segments = s.segments - change.segments
