@@ -7,12 +7,13 @@ use crate::problem::{Answer, Problem};
 
 /// The longest address.
 const LONGEST: usize = 2048;
+/// What helps with most mistakes.
+const EXAMPLE: &str = "Write it like rtsp://192.168.1.20:554/stream1.";
 
 /// Reads the address of a stream. What stands before `@` becomes credentials: an address is shown and logged, a
 /// password never is. `field` names where it stands in the request. No message repeats the text, which may hold one.
 pub(crate) fn parse(field: &str, text: &str) -> Answer<(Url, Option<Credentials>)> {
     let wrong = |detail: &str, remedy: &str| Problem::field(field, format!("{field}: {detail}"), remedy);
-    const EXAMPLE: &str = "Write it like rtsp://192.168.1.20:554/stream1.";
     if text.len() > LONGEST {
         return Err(wrong("it is longer than 2048 bytes", EXAMPLE));
     }
@@ -137,15 +138,12 @@ fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let hex = |digit: Option<&u8>| digit.and_then(|digit| char::from(*digit).to_digit(16));
-        match (first, hex(after.first()), hex(after.get(1))) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high * 16 + low) as u8);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(first);
-                rest = after;
-            }
+        if let (b'%', Some(high), Some(low)) = (first, hex(after.first()), hex(after.get(1))) {
+            bytes.push((high * 16 + low) as u8);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(first);
+            rest = after;
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())

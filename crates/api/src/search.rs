@@ -131,7 +131,12 @@ impl EventFilter {
 }
 
 /// A number that must lie between two others. NaN does not.
-pub(crate) fn within<T: PartialOrd + std::fmt::Display>(field: &str, value: T, low: T, high: T) -> Answer<T> {
+pub(crate) fn within<T: PartialOrd + Copy + std::fmt::Display>(
+    field: &str,
+    value: T,
+    low: T,
+    high: T,
+) -> Answer<T> {
     if value >= low && value <= high {
         return Ok(value);
     }

@@ -211,8 +211,8 @@ async fn send(
     });
     let mut response = media::answer(&media, part, Body::from_stream(bytes));
     let answer = response.headers_mut();
-    let plain = file_name(&camera.folder, plan);
-    answer.insert(header::CONTENT_DISPOSITION, media::attachment(&plain, &file_name(&camera.name, plan)));
+    let ascii = file_name(&camera.folder, plan);
+    answer.insert(header::CONTENT_DISPOSITION, media::attachment(&ascii, &file_name(&camera.name, plan)));
     let mut put = |name: HeaderName, text: String| {
         if let Ok(value) = HeaderValue::try_from(text) {
             answer.insert(name, value);

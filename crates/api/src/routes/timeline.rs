@@ -62,7 +62,7 @@ struct Timeline {
     /// What is missing, and why.
     gaps: Vec<Gap>,
     /// What was seen, newest first.
-    events: Vec<Seen>,
+    events: Vec<EventInShort>,
     /// Whether there are more events than these: ask for a shorter period.
     events_truncated: bool,
     /// How much moved.
@@ -91,7 +91,7 @@ struct Stretch {
 
 /// An event in short.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Seen {
+struct EventInShort {
     /// Identifier.
     id: EventId,
     /// What it is.
@@ -108,7 +108,7 @@ struct Seen {
     ongoing: bool,
 }
 
-impl From<Event> for Seen {
+impl From<Event> for EventInShort {
     fn from(event: Event) -> Self {
         let Event { id, class, score, first_seen, last_seen, stationary, ongoing, .. } = event;
         Self { id, class, score, first_seen, last_seen, stationary, ongoing }

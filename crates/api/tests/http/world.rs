@@ -27,9 +27,9 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// The password of every user that a test adds.
-pub const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// When the tests take place.
-pub const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static CLUSTER: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
@@ -61,7 +61,7 @@ impl Drop for Cluster {
 }
 
 fn cluster() -> Arc<Cluster> {
-    let mut shared = CLUSTER.lock().unwrap();
+    let mut shared = CLUSTER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(cluster) = shared.upgrade() {
         return cluster;
     }
@@ -80,12 +80,12 @@ fn cluster() -> Arc<Cluster> {
 }
 
 /// Runs a test in a world of its own: its own places, cameras and users, in a database that others use as well.
-pub fn run<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
+pub(crate) fn run<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
     run_with(ApiConfig::default(), test);
 }
 
 /// [`run`], configured.
-pub fn run_with<F: Future<Output = ()>>(config: ApiConfig, test: impl FnOnce(World) -> F) {
+pub(crate) fn run_with<F: Future<Output = ()>>(config: ApiConfig, test: impl FnOnce(World) -> F) {
     let cluster = cluster();
     RUNTIME.block_on(async {
         let world = World::new(&cluster, config).await;
@@ -96,32 +96,32 @@ pub fn run_with<F: Future<Output = ()>>(config: ApiConfig, test: impl FnOnce(Wor
 }
 
 /// A role that counts everywhere.
-pub fn everywhere(role: Role) -> RoleAt {
+pub(crate) fn everywhere(role: Role) -> RoleAt {
     RoleAt { role, place_id: None }
 }
 
 /// A role at a place.
-pub fn at(role: Role, place: &Place) -> RoleAt {
+pub(crate) fn at(role: Role, place: &Place) -> RoleAt {
     RoleAt { role, place_id: Some(place.id) }
 }
 
 /// A server, and something to serve: a commune `inside` with a hamlet `home`, in which `camera` saw `event`; and a commune `outside`.
-pub struct World {
-    pub router: Router,
-    pub index: Index,
-    pub clock: Arc<ManualClock>,
-    pub live: broadcast::Sender<LiveEvent>,
-    pub cameras: Arc<FakeCameras>,
-    pub health: Arc<FakeHealth>,
-    pub shutdown: CancellationToken,
-    pub inside: Place,
-    pub home: Place,
-    pub outside: Place,
-    pub camera: Camera,
-    pub event: Event,
-    pub recorder: Recorder,
-    pub recordings: mpsc::Receiver<RecorderEvent>,
-    pub snapshots: PathBuf,
+pub(crate) struct World {
+    pub(crate) router: Router,
+    pub(crate) index: Index,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) live: broadcast::Sender<LiveEvent>,
+    pub(crate) cameras: Arc<FakeCameras>,
+    pub(crate) health: Arc<FakeHealth>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) inside: Place,
+    pub(crate) home: Place,
+    pub(crate) outside: Place,
+    pub(crate) camera: Camera,
+    pub(crate) event: Event,
+    pub(crate) recorder: Recorder,
+    pub(crate) recordings: mpsc::Receiver<RecorderEvent>,
+    pub(crate) snapshots: PathBuf,
     writer: index::WriterHandle,
     _folder: tempfile::TempDir,
 }
@@ -193,7 +193,7 @@ impl World {
     }
 
     /// Stores an event.
-    pub async fn store(&self, event: Event, snapshot: Option<String>) {
+    pub(crate) async fn store(&self, event: Event, snapshot: Option<String>) {
         let record = EventRecord {
             stream: StreamKind::Main,
             footage_from: event.first_seen.plus_micros(-5_000_000),
@@ -205,13 +205,13 @@ impl World {
     }
 
     /// Writes a row and waits until it is in the database.
-    pub async fn write(&self, record: Record) {
+    pub(crate) async fn write(&self, record: Record) {
         self.writer.send(record).await.unwrap();
         assert!(self.writer.flush().await.unwrap(), "the database is there");
     }
 
     /// Records ten pictures a second from `from` on, and stores the segment's row.
-    pub async fn record(&mut self, from: Timestamp, pictures: i64) {
+    pub(crate) async fn record(&mut self, from: Timestamp, pictures: i64) {
         let mut stream = self.recorder.stream(self.camera.id, &self.camera.folder, StreamKind::Main);
         for number in 0..pictures {
             stream.write(picture(from.plus_micros(number * 100_000), number % 10 == 0)).await;
@@ -230,13 +230,13 @@ impl World {
     }
 
     /// Adds a user with the roles.
-    pub async fn user(&self, roles: &[RoleAt]) -> UserId {
+    pub(crate) async fn user(&self, roles: &[RoleAt]) -> UserId {
         let name = format!("u{}", UserId::generate().0.simple());
         self.index.create_user(&name, "Người dùng", &PASSWORD_HASH, roles).await.unwrap().id
     }
 
     /// A fresh session of the user.
-    pub async fn session(&self, user: UserId) -> String {
+    pub(crate) async fn session(&self, user: UserId) -> String {
         let secret = uuid::Uuid::new_v4().simple().to_string();
         let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
         let ends = NOW + Duration::from_hours(24);
@@ -245,50 +245,50 @@ impl World {
     }
 
     /// A client that has the roles.
-    pub async fn client(&self, roles: &[RoleAt]) -> Client {
+    pub(crate) async fn client(&self, roles: &[RoleAt]) -> Client {
         let cookie = self.session(self.user(roles).await).await;
         Client { router: self.router.clone(), cookie: Some(cookie), bearer: None, peer: None }
     }
 
     /// A client that is nobody.
-    pub fn nobody(&self) -> Client {
+    pub(crate) fn nobody(&self) -> Client {
         Client { router: self.router.clone(), cookie: None, bearer: None, peer: None }
     }
 }
 
 /// Somebody who asks.
 #[derive(Clone)]
-pub struct Client {
-    pub router: Router,
-    pub cookie: Option<String>,
-    pub bearer: Option<String>,
-    pub peer: Option<&'static str>,
+pub(crate) struct Client {
+    pub(crate) router: Router,
+    pub(crate) cookie: Option<String>,
+    pub(crate) bearer: Option<String>,
+    pub(crate) peer: Option<&'static str>,
 }
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Fails the test with the answer unless it has the status.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         self
     }
@@ -296,7 +296,7 @@ impl Reply {
 
 impl Client {
     /// Below `/api/v1`; a path that begins with two slashes is one from the root.
-    pub fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
         let uri = match path.strip_prefix('/') {
             Some(rest) if rest.starts_with('/') => rest.to_owned(),
             _ => format!("/api/v1{path}"),
@@ -315,7 +315,7 @@ impl Client {
     }
 
     /// Sends, and reads the whole answer.
-    pub async fn send(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -323,7 +323,7 @@ impl Client {
     }
 
     /// Sends, and reads only the head of the answer, or all of an error.
-    pub async fn head(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn head(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = if parts.status.is_success() {
@@ -334,20 +334,20 @@ impl Client {
         Reply { status: parts.status, headers: parts.headers, body }
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn delete(&self, path: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.send(self.request("DELETE", path).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn json(&self, method: &str, path: &str, body: Value) -> Reply {
+    pub(crate) async fn json(&self, method: &str, path: &str, body: Value) -> Reply {
         let request = self.request(method, path).header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         self.json("POST", path, body).await
     }
 }
@@ -358,7 +358,7 @@ async fn place(index: &Index, parent_id: Option<PlaceId>, kind: PlaceKind, name:
 }
 
 /// A camera to add without the API.
-pub fn new_camera(name: &str, place_id: PlaceId) -> NewCamera {
+pub(crate) fn new_camera(name: &str, place_id: PlaceId) -> NewCamera {
     NewCamera {
         id: CameraId::generate(),
         name: name.to_owned(),
@@ -377,7 +377,7 @@ pub fn new_camera(name: &str, place_id: PlaceId) -> NewCamera {
 }
 
 /// A person who walked by for four seconds.
-pub fn event_at(camera: &Camera, from: Timestamp) -> Event {
+pub(crate) fn event_at(camera: &Camera, from: Timestamp) -> Event {
     let point = |time| TrackPoint { time, bounds: BoundingBox { x: 0.1, y: 0.1, w: 0.1, h: 0.3 } };
     let to = from.plus_micros(4_000_000);
     Event {
@@ -423,10 +423,10 @@ fn picture(time: Timestamp, random_access: bool) -> MediaFrame {
 
 /// Cameras that answer by their path: `/main` works, `/locked` wants another password.
 #[derive(Default)]
-pub struct FakeCameras {
-    pub probed: Mutex<Vec<(StreamKind, StreamAddress)>>,
-    pub changed: Mutex<Vec<CameraId>>,
-    pub states: Mutex<Vec<CameraState>>,
+pub(crate) struct FakeCameras {
+    pub(crate) probed: Mutex<Vec<(StreamKind, StreamAddress)>>,
+    pub(crate) changed: Mutex<Vec<CameraId>>,
+    pub(crate) states: Mutex<Vec<CameraState>>,
 }
 
 #[async_trait]
@@ -449,7 +449,7 @@ impl CameraPort for FakeCameras {
                     ));
                 }
                 "/panic" => panic!("a camera that nobody expected"),
-                "/slow" => tokio::time::sleep(Duration::from_secs(3600)).await,
+                "/slow" => tokio::time::sleep(Duration::from_hours(1)).await,
                 _ => {}
             }
         }
@@ -479,8 +479,8 @@ impl StillPort for FakeStills {
 
 /// Parts that work until a test says otherwise.
 #[derive(Default)]
-pub struct FakeHealth {
-    pub broken: Mutex<bool>,
+pub(crate) struct FakeHealth {
+    pub(crate) broken: Mutex<bool>,
 }
 
 #[async_trait]
@@ -489,4 +489,14 @@ impl HealthPort for FakeHealth {
         let ok = !*self.broken.lock().unwrap();
         vec![HealthCheck { name: "worker", ok, detail: "as it should be".to_owned() }]
     }
+}
+
+/// A time in a query.
+pub(crate) fn time(at: Timestamp) -> String {
+    url::form_urlencoded::byte_serialize(at.to_string().as_bytes()).collect()
+}
+
+/// An administrator of everywhere.
+pub(crate) async fn root(world: &World) -> Client {
+    world.client(&[everywhere(Role::Administrator)]).await
 }

@@ -1,0 +1,19 @@
+//! The API as its clients meet it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
+
+mod cameras;
+mod document;
+mod live;
+mod media;
+mod problems;
+mod rights;
+mod search;
+mod session;
+mod world;

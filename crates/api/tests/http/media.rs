@@ -1,0 +1,94 @@
+//! Recordings, clips, pictures.
+
+use axum::body::Body;
+use axum::http::header;
+use domain::Role;
+use serde_json::json;
+
+use crate::world::{NOW, at, event_at, root, run, time};
+
+#[test]
+fn footage_is_played_by_range_and_taken_away_with_an_account_of_it() {
+    run(|mut world| async move {
+        let from = NOW.plus_micros(-60_000_000);
+        world.record(from, 50).await;
+        let client = world.client(&[at(Role::Investigator, &world.inside)]).await;
+        let camera = format!("/cameras/{}", world.camera.id);
+        let wanted = format!("from={}&to={}", time(from), time(from.plus_micros(5_000_000)));
+
+        let timeline = client.get(&format!("{camera}/timeline?{wanted}")).await.expect(200).json();
+        assert_eq!(timeline["recordings"][0]["ranges"].as_array().unwrap().len(), 1, "{timeline}");
+        assert_eq!(timeline["events"][0]["id"], json!(world.event.id));
+
+        let list = client.get(&format!("{camera}/playlist.m3u8?{wanted}")).await.expect(200).text();
+        let segment = list.lines().find(|line| line.starts_with("segments/")).expect(&list);
+        let segment = format!("{camera}/{segment}");
+        let whole = client.get(&segment).await.expect(200);
+        assert_eq!(whole.headers[header::CONTENT_TYPE], "video/mp4");
+        assert_eq!(&whole.body[4..8], b"ftyp");
+        let part =
+            client.request("GET", &segment).header(header::RANGE, "bytes=4-7").body(Body::empty()).unwrap();
+        let part = client.send(part).await.expect(206);
+        assert_eq!(&part.body[..], b"ftyp");
+        assert_eq!(part.headers[header::CONTENT_RANGE], format!("bytes 4-7/{}", whole.body.len()));
+        let beyond = client
+            .request("GET", &segment)
+            .header(header::RANGE, "bytes=99999999-")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(client.send(beyond).await.expect(416).code(), "range_not_satisfiable");
+        client.get(&format!("{camera}/segments/main/1.mp4")).await.expect(404);
+
+        let plan = client.get(&format!("{camera}/clip/plan?{wanted}")).await.expect(200).json();
+        let clip = client.get(&format!("{camera}/clip?{wanted}")).await.expect(200);
+        assert_eq!(json!(clip.body.len()), plan["bytes"]);
+        assert_eq!(plan["frames"], 50);
+        assert_eq!(clip.headers[header::CONTENT_LENGTH], clip.body.len().to_string());
+        assert_eq!(clip.headers["taimat-start"], from.to_string());
+        let name = clip.headers[header::CONTENT_DISPOSITION].to_str().unwrap();
+        assert!(name.contains("filename*=UTF-8''C%E1%BB%95ng%20ch%E1%BB%A3"), "{name}");
+        let path = format!("{camera}/clip?{wanted}");
+        let tail =
+            client.request("GET", &path).header(header::RANGE, "bytes=-100").body(Body::empty()).unwrap();
+        assert_eq!(client.send(tail).await.expect(206).body, clip.body.slice(clip.body.len() - 100..));
+        let of_event = client.get(&format!("/events/{}/clip", world.event.id)).await.expect(200);
+        assert_eq!(&of_event.body[4..8], b"ftyp");
+        let nothing = format!("{camera}/clip?from=2020-01-01T00:00:00Z&to=2020-01-01T00:01:00Z");
+        assert_eq!(client.get(&nothing).await.expect(404).code(), "no_footage");
+
+        let officer = world.client(&[at(Role::DutyOfficer, &world.inside)]).await;
+        officer.get(&path).await.expect(403);
+        officer.get(&segment).await.expect(200);
+
+        let target = format!("camera/{}", world.camera.id);
+        let entries =
+            root(&world).await.get(&format!("/audit?target={target}&action=clip.")).await.expect(200).json();
+        let entries = entries["items"].as_array().unwrap().clone();
+        assert_eq!(entries.len(), 1, "two pieces of one clip are one export: {entries:?}");
+        assert_eq!(entries[0]["detail"]["from"], json!(from));
+        assert_eq!(entries[0]["address"], "0.0.0.0");
+    });
+}
+
+#[test]
+fn pictures_come_from_the_folder_or_are_cut_again() {
+    run(|world| async move {
+        let client = world.client(&[at(Role::DutyOfficer, &world.inside)]).await;
+        std::fs::write(world.snapshots.join("a.jpg"), b"\xff\xd8kept").unwrap();
+        let kept = event_at(&world.camera, NOW.plus_micros(-120_000_000));
+        let lost = event_at(&world.camera, NOW.plus_micros(-180_000_000));
+        let outside = event_at(&world.camera, NOW.plus_micros(-240_000_000));
+        let ids = [kept.id, lost.id, outside.id];
+        world.store(kept, Some("a.jpg".to_owned())).await;
+        world.store(lost, Some("b.jpg".to_owned())).await;
+        world.store(outside, Some("../secret.key".to_owned())).await;
+        let [kept, lost, outside] = ids.map(|id| format!("/events/{id}/snapshot"));
+        assert_eq!(&client.get(&kept).await.expect(200).body[..], b"\xff\xd8kept");
+        let cut = client.get(&lost).await.expect(200);
+        assert_eq!(&cut.body[..], b"\xff\xd8cut");
+        assert!(cut.headers[header::CACHE_CONTROL].to_str().unwrap().starts_with("private"));
+        assert_eq!(client.get(&outside).await.expect(500).code(), "internal");
+        let old = format!("/cameras/{}/snapshot?at=2026-01-01T00:00:00Z", world.camera.id);
+        assert_eq!(client.get(&old).await.expect(404).code(), "no_footage");
+    });
+}
