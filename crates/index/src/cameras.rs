@@ -44,7 +44,6 @@ pub struct NewCamera {
 
 /// What to change of a camera; `None` leaves it, and `Some(None)` forgets what may be absent.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::option_option, reason = "leave, forget and set are three different wishes")]
 pub struct CameraChange {
     /// What people call it.
     pub name: Option<String>,

@@ -15,12 +15,8 @@ use crate::{IndexError, Result};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// What the tables need, and the Debian package that brings it.
-const EXTENSIONS: [(&str, &str); 3] = [
-    ("postgis", "postgresql-15-postgis-3"),
-    ("ltree", "postgresql-contrib"),
-    ("unaccent", "postgresql-contrib"),
-];
+/// What the tables need.
+const EXTENSIONS: [&str; 3] = ["postgis", "ltree", "unaccent"];
 
 /// The oldest PostgreSQL that knows `UNIQUE NULLS NOT DISTINCT`.
 const OLDEST_SERVER: i32 = 15;
@@ -156,6 +152,24 @@ impl Index {
         PoolState { open, idle, limit }
     }
 
+    /// How this index connects, for a second one beside it.
+    #[must_use]
+    pub fn config(&self) -> DatabaseConfig {
+        let options = self.pool.connect_options();
+        DatabaseConfig {
+            connections: self.pool.options().get_max_connections(),
+            patience: self.pool.options().get_acquire_timeout(),
+            options: (*options).clone(),
+        }
+    }
+
+    /// The connections, for tests and benches. Everything else asks through a function.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Closes every connection once its work is done.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -182,11 +196,12 @@ async fn prepare(connection: &mut PgConnection) -> Result<()> {
             "Make the database with ENCODING 'UTF8'".to_owned(),
         ));
     }
-    for (extension, package) in EXTENSIONS {
-        ensure_extension(&mut *connection, extension, package).await?;
+    for extension in EXTENSIONS {
+        ensure_extension(&mut *connection, extension, version).await?;
     }
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-    MIGRATIONS.run(&mut *connection).await.map_err(|error| {
+    // Not `run`: its future is not `Send` when lent a connection.
+    MIGRATIONS.run_direct(None, &mut *connection, false).await.map_err(|error| {
         match error {
         MigrateError::VersionMissing(found) | MigrateError::VersionNotPresent(found) if found > known => {
             IndexError::NewerSchema { found, known }
@@ -209,7 +224,7 @@ async fn prepare(connection: &mut PgConnection) -> Result<()> {
     })
 }
 
-async fn ensure_extension(connection: &mut PgConnection, extension: &str, package: &str) -> Result<()> {
+async fn ensure_extension(connection: &mut PgConnection, extension: &str, version: i32) -> Result<()> {
     let present: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = $1)")
         .bind(extension)
         .fetch_one(&mut *connection)
@@ -227,10 +242,16 @@ async fn ensure_extension(connection: &mut PgConnection, extension: &str, packag
             format!("the extension {extension} is missing and this user may not add it"),
             format!("As a superuser of the database, run once: {statement}"),
         ),
-        Some("0A000" | "58P01") => unprepared(
-            format!("the extension {extension} is not installed on the database server"),
-            format!("On Debian, install the package {package} there"),
-        ),
+        Some("0A000" | "58P01") => {
+            let package = match extension {
+                "postgis" => format!("postgresql-{version}-postgis-3"),
+                _ => "postgresql-contrib".to_owned(),
+            };
+            unprepared(
+                format!("the extension {extension} is not installed on the database server"),
+                format!("On Debian, install the package {package} there"),
+            )
+        }
         _ => error.into(),
     })
 }

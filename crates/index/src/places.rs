@@ -24,7 +24,6 @@ pub struct NewPlace {
 
 /// What to change of a place; `None` leaves it. A new name keeps the old one among the former names.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::option_option, reason = "leave, forget and set are three different wishes")]
 pub struct PlaceChange {
     /// What it is to be called.
     pub name: Option<String>,

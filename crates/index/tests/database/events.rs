@@ -1,0 +1,221 @@
+use std::time::Duration;
+
+use domain::{Camera, EventId, EventRecord, ObjectClass};
+use index::{CameraChange, EventQuery, Index, IndexError, Record, Visibility};
+
+use crate::support::{at, camera, event, everything, index, new_camera, place, point, range};
+use crate::writer::write;
+
+async fn put(index: &Index, records: &[EventRecord]) {
+    write(index, records.iter().map(|record| Record::Event(Box::new(record.clone())))).await;
+}
+
+/// Seconds at which the events that are found began, newest first.
+async fn found(index: &Index, query: EventQuery) -> Vec<i64> {
+    let page = index.search_events(&query).await.unwrap();
+    let seconds = |record: &EventRecord| record.event.first_seen.micros_since(at(0)) / 1_000_000;
+    page.events.iter().map(seconds).collect()
+}
+
+async fn two_cameras(index: &Index) -> (Camera, Camera) {
+    let root = place(index, "root", None).await;
+    let below = place(index, "below", Some(&root)).await;
+    let mut far = new_camera("far", below.id);
+    far.point = Some(point(16.50, 107.59));
+    (camera(index, "near", &root).await, index.create_camera(far).await.unwrap())
+}
+
+#[tokio::test]
+async fn every_restriction_counts() {
+    let index = index().await;
+    let (near, far) = two_cameras(&index).await;
+    let mut car = event(&near, 100, 300);
+    car.event.class = ObjectClass::Car;
+    car.event.score = 0.9;
+    car.event.stationary = true;
+    put(&index, &[event(&near, 0, 5), car, event(&far, 200, 5)]).await;
+
+    assert_eq!(found(&index, everything()).await, [200, 100, 0]);
+    assert_eq!(found(&index, EventQuery { cameras: vec![near.id], ..everything() }).await, [100, 0]);
+    assert_eq!(
+        found(&index, EventQuery { places: vec![near.place_id], ..everything() }).await,
+        [200, 100, 0]
+    );
+    assert_eq!(found(&index, EventQuery { places: vec![far.place_id], ..everything() }).await, [200]);
+    let both = EventQuery { places: vec![far.place_id], cameras: vec![near.id], ..everything() };
+    assert!(found(&index, both).await.is_empty());
+    assert_eq!(found(&index, EventQuery { classes: vec![ObjectClass::Car], ..everything() }).await, [100]);
+    let classes = vec![ObjectClass::Car, ObjectClass::Person];
+    assert_eq!(found(&index, EventQuery { classes, ..everything() }).await, [200, 100, 0]);
+    assert_eq!(found(&index, EventQuery { min_score: Some(0.8), ..everything() }).await, [100]);
+    assert_eq!(found(&index, EventQuery { moving: Some(true), ..everything() }).await, [200, 0]);
+    assert_eq!(found(&index, EventQuery { moving: Some(false), ..everything() }).await, [100]);
+    let long = EventQuery { min_duration: Some(Duration::from_mins(1)), ..everything() };
+    assert_eq!(found(&index, long).await, [100]);
+    // 0.04 degrees of latitude are some 4.4 km.
+    let around = |radius| EventQuery { near: Some((point(16.46, 107.59), radius)), ..everything() };
+    assert_eq!(found(&index, around(10.0)).await, [100, 0]);
+    assert_eq!(found(&index, around(4300.0)).await, [100, 0]);
+    assert_eq!(found(&index, around(4600.0)).await, [200, 100, 0]);
+    let square = |south: f64, north: f64| {
+        let corners = [(south, 107.5), (south, 107.7), (north, 107.7), (north, 107.5), (south, 107.5)];
+        Some(vec![corners.into_iter().map(|(latitude, longitude)| point(latitude, longitude)).collect()])
+    };
+    assert_eq!(found(&index, EventQuery { polygon: square(16.49, 16.51), ..everything() }).await, [200]);
+    assert_eq!(
+        found(&index, EventQuery { polygon: square(16.4, 16.6), ..everything() }).await,
+        [200, 100, 0]
+    );
+    assert!(found(&index, EventQuery { polygon: square(15.0, 16.0), ..everything() }).await.is_empty());
+    let visible = |visible| EventQuery { visible, ..everything() };
+    assert_eq!(found(&index, visible(Visibility::Places(vec![far.place_id]))).await, [200]);
+    assert!(found(&index, visible(Visibility::Nothing)).await.is_empty());
+    assert!(found(&index, visible(Visibility::Places(vec![]))).await.is_empty());
+}
+
+#[tokio::test]
+async fn events_that_overlap_the_time_count_however_long_they_last() {
+    let index = index().await;
+    let (near, _) = two_cameras(&index).await;
+    // A short one, one of nine minutes, one of a day.
+    put(&index, &[event(&near, 0, 5), event(&near, -300, 540), event(&near, -86_400, 90_000)]).await;
+    let at_time = |from, to| EventQuery { range: Some(range(from, to)), ..everything() };
+    assert_eq!(found(&index, at_time(0, 1)).await, [0, -300, -86_400]);
+    assert_eq!(found(&index, at_time(5, 6)).await, [0, -300, -86_400]);
+    assert_eq!(found(&index, at_time(6, 100)).await, [-300, -86_400]);
+    assert_eq!(found(&index, at_time(241, 3000)).await, [-86_400]);
+    assert_eq!(found(&index, at_time(3601, 9000)).await, Vec::<i64>::new());
+    assert_eq!(found(&index, at_time(-90_000, -86_400)).await, Vec::<i64>::new());
+    assert_eq!(found(&index, at_time(-86_400, -86_399)).await, [-86_400]);
+    let classes = vec![ObjectClass::Person];
+    assert_eq!(found(&index, EventQuery { classes, ..at_time(241, 3000) }).await, [-86_400]);
+    assert_eq!(found(&index, EventQuery { cameras: vec![near.id], ..at_time(241, 3000) }).await, [-86_400]);
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_without_loss_or_repetition() {
+    let index = index().await;
+    let (near, far) = two_cameras(&index).await;
+    // Many begin at the same moment; some are long; two months.
+    let mut records = Vec::new();
+    for number in 0..60 {
+        let seconds = (number / 4) * 100_000;
+        records.push(event(
+            if number % 2 == 0 { &near } else { &far },
+            seconds,
+            if number % 7 == 0 { 2000 } else { 5 },
+        ));
+    }
+    put(&index, &records).await;
+    records.sort_by_key(|record| std::cmp::Reverse((record.event.first_seen, record.event.id)));
+    for query in [
+        EventQuery { limit: 7, ..everything() },
+        EventQuery { limit: 7, range: Some(range(-100, 10_000_000)), ..everything() },
+        EventQuery {
+            limit: 7,
+            cameras: vec![near.id, far.id],
+            classes: ObjectClass::ALL.to_vec(),
+            ..everything()
+        },
+    ] {
+        let mut query = query;
+        let mut walked = Vec::new();
+        loop {
+            let page = index.search_events(&query).await.unwrap();
+            assert_eq!(page.total.is_some(), query.cursor.is_none());
+            walked.extend(page.events);
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(walked, records);
+    }
+}
+
+#[tokio::test]
+async fn totals_are_exact_where_all_are_shown_and_estimated_otherwise() {
+    let index = index().await;
+    let (near, _) = two_cameras(&index).await;
+    let records: Vec<EventRecord> = (0..500).map(|number| event(&near, number * 10, 5)).collect();
+    put(&index, &records).await;
+    sqlx::query("ANALYZE events").execute(index.pool()).await.unwrap();
+    let few = EventQuery { range: Some(range(0, 50)), ..everything() };
+    let total = index.search_events(&few).await.unwrap().total.unwrap();
+    assert_eq!((total.count, total.exact), (5, true));
+    let total = index.search_events(&everything()).await.unwrap().total.unwrap();
+    assert!(!total.exact && (400..=600).contains(&total.count), "{total:?}");
+}
+
+#[tokio::test]
+async fn an_event_changes_as_it_goes_on() {
+    let index = index().await;
+    let (near, _) = two_cameras(&index).await;
+    let mut record = event(&near, 0, 5);
+    record.event.ongoing = true;
+    record.snapshot = None;
+    record.event.has_snapshot = false;
+    put(&index, &[record.clone()]).await;
+    assert_eq!(index.event(record.event.id).await.unwrap(), record);
+    record.event.last_seen = at(50);
+    record.event.ongoing = false;
+    record.footage_to = at(55);
+    record.snapshot = Some("a.jpg".to_owned());
+    record.event.has_snapshot = true;
+    put(&index, &[record.clone()]).await;
+    // Should its first moment move, even to another partition, there is still one.
+    record.event.first_seen = at(-86_400 * 40);
+    put(&index, &[record.clone()]).await;
+    assert_eq!(index.search_events(&everything()).await.unwrap().events, [record.clone()]);
+    assert_eq!(index.event(record.event.id).await.unwrap(), record);
+    let missing = index.event(EventId::generate()).await.unwrap_err();
+    assert!(matches!(missing, IndexError::NotFound { what: "event", .. }));
+}
+
+#[tokio::test]
+async fn an_event_stays_where_its_camera_was() {
+    let index = index().await;
+    let (near, far) = two_cameras(&index).await;
+    put(&index, &[event(&near, 0, 5)]).await;
+    let change = CameraChange { place_id: Some(far.place_id), point: Some(None), ..CameraChange::default() };
+    let moved = index.change_camera(near.id, near.version, change).await.unwrap();
+    put(&index, &[event(&moved, 100, 5)]).await;
+    let around = EventQuery { near: Some((point(16.46, 107.59), 100.0)), ..everything() };
+    assert_eq!(found(&index, around).await, [0]);
+    assert_eq!(found(&index, EventQuery { places: vec![far.place_id], ..everything() }).await, [100]);
+    assert_eq!(found(&index, EventQuery { cameras: vec![near.id], ..everything() }).await, [100, 0]);
+}
+
+#[tokio::test]
+async fn impossible_searches_are_refused() {
+    let index = index().await;
+    let ring =
+        |points: &[(f64, f64)]| Some(vec![points.iter().map(|(a, b)| point(*a, *b)).collect::<Vec<_>>()]);
+    let outside = domain::GeoPoint { latitude: 95.0, longitude: f64::NAN };
+    for (query, field) in [
+        (EventQuery { near: Some((outside, 5.0)), ..everything() }, "near"),
+        (EventQuery { near: Some((point(1.0, 1.0), -5.0)), ..everything() }, "radius"),
+        (EventQuery { near: Some((point(1.0, 1.0), f64::INFINITY)), ..everything() }, "radius"),
+        (EventQuery { polygon: Some(vec![]), ..everything() }, "polygon"),
+        (EventQuery { polygon: Some(vec![vec![outside; 4]]), ..everything() }, "polygon"),
+        (EventQuery { polygon: ring(&[(0.0, 0.0), (1.0, 1.0), (0.0, 0.0)]), ..everything() }, "polygon"),
+        (
+            EventQuery { polygon: ring(&[(0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0)]), ..everything() },
+            "polygon",
+        ),
+        // A bow tie.
+        (
+            EventQuery {
+                polygon: ring(&[(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)]),
+                ..everything()
+            },
+            "polygon",
+        ),
+    ] {
+        let error = index.search_events(&query).await.unwrap_err();
+        assert!(
+            matches!(error, IndexError::Invalid { field: found, .. } if found == field),
+            "{field}: {error}"
+        );
+    }
+}

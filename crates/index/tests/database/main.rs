@@ -1,0 +1,14 @@
+//! The index against a real PostgreSQL: one private cluster for the process, one database for each test.
+#![cfg(test)]
+#![expect(clippy::cloned_ref_to_slice_refs, reason = "what is wanted reads best as a list")]
+
+mod audit;
+mod cluster;
+mod events;
+mod footage;
+mod people;
+mod places;
+mod plans;
+mod schema;
+mod support;
+mod writer;
