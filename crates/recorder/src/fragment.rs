@@ -146,8 +146,9 @@ impl Building {
             chain.decode_time = *time + 1;
         }
         let end = next.unwrap_or(self.latest + chain.typical).max(self.latest + 1);
-        let after = chain.decode_time.max(end);
-        let ends = decode_times.iter().skip(1).copied().chain([after]);
+        // As the boxes tell it: not before the last picture is decoded.
+        let end = end.max(chain.decode_time);
+        let ends = decode_times.iter().skip(1).copied().chain([end]);
         let video: Vec<Sample> = decode_times
             .iter()
             .zip(ends)

@@ -26,7 +26,7 @@ pub struct ReadError {
 const MOST_FRAGMENT: u64 = 256 << 20;
 
 /// The access units of one segment in decoding order, from the last key frame at or before `from` (the first one
-/// where there is none) to the end of what its row tells. Blocks on the disk: call it where that is allowed.
+/// where there is none, all where `from` is not after the start) to the end of what its row tells. Blocks on the disk: call it where that is allowed.
 pub fn units(root: &Path, segment: &Segment, from: Timestamp) -> Result<UnitReader, ReadError> {
     let failed = |problem| ReadError { path: segment.path.clone(), problem };
     let path = layout::resolve(root, &segment.path).map_err(failed)?;
@@ -39,7 +39,7 @@ pub fn units(root: &Path, segment: &Segment, from: Timestamp) -> Result<UnitRead
         parameters: Arc::new(segment.video.clone()),
         offsets,
         units: VecDeque::new(),
-        skip_to: Some(from),
+        skip_to: (from > segment.start).then_some(from),
     })
 }
 
@@ -50,6 +50,9 @@ pub(crate) fn offsets_from(
 ) -> impl Iterator<Item = (u64, &domain::Fragment)> {
     let since = from.since(segment.start);
     let mut all = segment.fragments.0.iter();
+    if from <= segment.start {
+        return segment.located_fragments().skip(0);
+    }
     let first = all.rposition(|fragment| fragment.random_access && fragment.start <= since).unwrap_or(0);
     segment.located_fragments().skip(first)
 }

@@ -212,6 +212,12 @@ impl Recorder {
 }
 
 impl RecorderTask {
+    /// Whether all files that an earlier run left unfinished are finished.
+    #[must_use]
+    pub fn recovered(&self) -> bool {
+        self.recovery.complete.load(Ordering::Relaxed)
+    }
+
     /// Writes what waits, closes and syncs every segment, and ends. Streams should be finished before.
     pub async fn shutdown(self) {
         self.recovery.stop.store(true, Ordering::Relaxed);

@@ -322,3 +322,6 @@ fn finish(
         NotPrepared
     })
 }
+
+#[cfg(test)]
+mod tests;
