@@ -1,11 +1,174 @@
-//! The detect bench.
+//! The detect bench: frames a second through decode and detect on one core, against the bare session's rate on a
+//! prepared tensor on the same core in the same run.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use domain::AccessUnit;
+use tokio_util::sync::CancellationToken;
+use vision_client::{Vision, VisionConfig, VisionReport, Work};
+
+use crate::footage::Clip;
 
 /// Settings of the detect bench.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Footage to decode and search.
+    #[arg(long, value_name = "FILE")]
+    footage: Option<PathBuf>,
+    /// Model: the name of a manifest in models/.
+    #[arg(long, value_name = "NAME", default_value = "nanodet-g-416-int8")]
+    model: String,
+    /// Pictures in one round.
+    #[arg(long, default_value_t = 300)]
+    pictures: usize,
+    /// Rounds, of which the medians are printed.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+}
+
+/// What one round through the worker took.
+struct Round {
+    /// Looks a second.
+    rate: f64,
+    /// Looks a second, the time spent decoding taken off.
+    without_decode: f64,
+    /// Milliseconds of decoding a look.
+    decode: f64,
+    /// Milliseconds of scaling and detecting a look.
+    detect: f64,
+}
 
 /// Runs the bench and prints its table.
-#[expect(clippy::unnecessary_wraps, reason = "to be filled")]
-pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(arguments))
+}
+
+async fn measure(arguments: &Arguments) -> Result<()> {
+    let setup = blackbox::setup();
+    let footage = arguments.footage.clone().unwrap_or_else(|| setup.join("footage/people-sub-h264.mp4"));
+    let mut clip = Clip::load(&footage).context("no footage: run `cargo xtask setup`")?;
+    clip.units.truncate(arguments.pictures.max(1));
+    let config = VisionConfig {
+        models: Some(setup.join("models")),
+        niceness: 0,
+        ..VisionConfig::new(
+            blackbox::program("taimat-vision"),
+            PathBuf::from("models").join(&arguments.model).with_extension("toml"),
+            setup.join("onnxruntime/libonnxruntime.so"),
+        )
+    };
+    let core = last_core()?;
+    let shutdown = CancellationToken::new();
+    let (vision, worker) = Vision::start(config.clone(), shutdown.clone()).await?;
+    pin(vision.worker_pid().context("the worker is gone")?, &core)?;
+    let (mut bare, mut rounds) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.rounds.max(1) {
+        bare.push(bare_rate(&config, &core)?);
+        rounds.push(through_worker(&vision, &clip.units).await?);
+    }
+    let info = vision.info();
+    shutdown.cancel();
+    worker.await.context("the vision worker's supervisor")?;
+
+    let bare = median(bare);
+    let column = |pick: fn(&Round) -> f64| median(rounds.iter().map(pick).collect());
+    let rate = column(|round| round.rate);
+    let without_decode = column(|round| round.without_decode);
+    println!(
+        "{} {}x{} on core {core}, {} pictures of {} ({}x{}), medians of {} rounds",
+        info.name,
+        info.width,
+        info.height,
+        clip.units.len(),
+        clip.name,
+        clip.size.0,
+        clip.size.1,
+        rounds.len()
+    );
+    println!("{:<44}{:>10}", "", "pictures/s");
+    println!("{:<44}{bare:>10.1}", "bare session, prepared tensor");
+    println!("{:<44}{rate:>10.1}", "worker, decode and detect");
+    println!("{:<44}{without_decode:>10.1}", "worker, time of decoding taken off");
+    println!(
+        "{:<44}{:>9.1}%",
+        "ratio to the bare session (goal: 90 % or more)",
+        100.0 * without_decode / bare
+    );
+    println!(
+        "a picture takes {:.2} ms to decode and {:.2} ms to scale, normalise, detect and compare with the background",
+        column(|round| round.decode),
+        column(|round| round.detect)
+    );
     Ok(())
+}
+
+/// One round: every picture is decoded and looked at.
+async fn through_worker(vision: &Vision, units: &[AccessUnit]) -> Result<Round> {
+    let (feed, mut reports) = vision.open("bench detect");
+    let units = units.to_vec();
+    let pictures = units.len();
+    let started = Instant::now();
+    let sending = tokio::spawn(async move {
+        for unit in units {
+            feed.send(Work { unit, look: true }).await?;
+        }
+        anyhow::Ok(())
+    });
+    let (mut looks, mut decode, mut detect) = (0usize, Duration::ZERO, Duration::ZERO);
+    while let Some(report) = reports.recv().await {
+        match report {
+            VisionReport::Look { decode_micros, detect_micros, .. } => {
+                looks += 1;
+                decode += Duration::from_micros(decode_micros.into());
+                detect += Duration::from_micros(detect_micros.into());
+            }
+            VisionReport::Failed { detail, .. } => bail!("a picture failed: {detail}"),
+            VisionReport::Lost { .. } => bail!("the worker died"),
+        }
+    }
+    let elapsed = started.elapsed();
+    sending.await??;
+    ensure!(looks == pictures, "{looks} of {pictures} pictures were looked at");
+    let looks = looks as f64;
+    Ok(Round {
+        rate: looks / elapsed.as_secs_f64(),
+        without_decode: looks / elapsed.saturating_sub(decode).as_secs_f64(),
+        decode: decode.as_secs_f64() * 1e3 / looks,
+        detect: detect.as_secs_f64() * 1e3 / looks,
+    })
+}
+
+/// The bare session's runs a second, in a process of its own.
+fn bare_rate(config: &VisionConfig, core: &str) -> Result<f64> {
+    let mut command = Command::new("taskset");
+    command.args(["-c", core]).arg(&config.worker).args(["bench-session", "--rounds", "1"]);
+    command.arg("--model").arg(&config.model).arg("--runtime").arg(&config.runtime);
+    command.arg("--models").args(&config.models);
+    let output = command.output().context("cannot run taskset (Debian package util-linux)")?;
+    ensure!(output.status.success(), "bench-session: {}", String::from_utf8_lossy(&output.stderr).trim());
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().with_context(|| format!("bench-session printed {text:?}"))
+}
+
+/// Number of the last core that this process may use.
+fn last_core() -> Result<String> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let list = list.context("the kernel does not say which cores there are")?.trim();
+    Ok(list.rsplit([',', '-']).next().unwrap_or("0").to_owned())
+}
+
+/// Ties all threads of a process to one core.
+fn pin(pid: u32, core: &str) -> Result<()> {
+    let output = Command::new("taskset").args(["-a", "-p", "-c", core, &pid.to_string()]).output()?;
+    ensure!(output.status.success(), "taskset: {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(())
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }

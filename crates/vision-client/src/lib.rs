@@ -11,8 +11,6 @@
 mod config;
 mod error;
 mod feed;
-#[cfg(feature = "footage")]
-pub mod footage;
 mod ledger;
 pub mod protocol;
 mod report;

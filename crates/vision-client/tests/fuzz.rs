@@ -1,5 +1,13 @@
 //! No bytes from the other side of the socket make either end panic or allocate without bound.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong panics"
+)]
+
 use std::io::Cursor;
 
 use vision_client::protocol::{self, MAX_MESSAGE, Reply, Request};

@@ -1,6 +1,14 @@
 //! The client against workers that behave well and badly. The worker is this test program, started again
 //! through a script: see [`fake`].
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong panics"
+)]
+
 mod fake;
 
 use std::sync::Arc;
@@ -152,8 +160,8 @@ async fn a_death_is_told_to_every_feed_and_work_goes_on_with_the_next_worker() {
 #[tokio::test]
 async fn while_there_is_no_worker_feeds_and_stills_say_so() {
     let server = Server::start(&[Life::DieAfter(0), Life::Good], |config| {
-        config.restart_first = Duration::from_secs(600);
-        config.restart_max = Duration::from_secs(600);
+        config.restart_first = Duration::from_mins(10);
+        config.restart_max = Duration::from_mins(10);
     })
     .await
     .unwrap();

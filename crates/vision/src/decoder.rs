@@ -77,6 +77,11 @@ impl Decoder {
         }
     }
 
+    /// Whether pictures come out in the order of their units, as far as the stream has shown.
+    pub(crate) fn is_in_order(&self) -> bool {
+        !self.inner.has_b_frames()
+    }
+
     /// No more units come: pictures that are held back can be received. Then [`Self::restart`] or drop.
     pub(crate) fn drain(&mut self) {
         if let Err(error) = self.inner.send_eof() {

@@ -31,6 +31,7 @@ pub(crate) struct Feed {
 struct Inside {
     sequence: u64,
     time: Timestamp,
+    random_access: bool,
     look: bool,
 }
 
@@ -82,9 +83,13 @@ impl Feed {
             }
         }
         self.drained_key = None;
-        let look = Inside { sequence: unit.sequence, time: unit.time, look: unit.look };
         self.send(unit)?;
-        self.inside.push_back(look);
+        self.inside.push_back(Inside {
+            sequence: unit.sequence,
+            time: unit.time,
+            random_access: unit.random_access,
+            look: unit.look,
+        });
         self.decoding += started.elapsed();
         self.receive(unit.feed, bench);
         // Key frame after key frame is the sentinel of a quiet camera. A decoder that puts pictures in order
@@ -131,12 +136,16 @@ impl Feed {
                     continue;
                 }
             };
+            let in_order = decoder.is_in_order();
             let Some(place) = self.inside.iter().position(|inside| inside.sequence == number) else {
                 continue;
             };
-            if let Some(inside) = self.inside.remove(place)
-                && inside.look
-            {
+            let Some(inside) = self.inside.remove(place) else { continue };
+            // Where nothing is put in order, and at each key frame, what should have come before never will.
+            if in_order || inside.random_access {
+                (0..place).for_each(|_| self.fail_first(id, bench));
+            }
+            if inside.look {
                 let reply = self.look(id, inside.time, bench);
                 bench.replies.push(reply);
             }

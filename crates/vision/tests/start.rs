@@ -1,5 +1,13 @@
 //! Wrong models, runtimes and settings are told clearly when the worker starts, and no worker outlives its server.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that goes wrong panics"
+)]
+
 mod support;
 
 use std::os::fd::OwnedFd;

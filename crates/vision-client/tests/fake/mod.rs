@@ -1,6 +1,7 @@
 //! A worker made of this test program: a script starts it again with the one test `fake_worker`, which then
 //! behaves as the script says. Each life of the worker takes the next behaviour; the last one stays.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -43,7 +44,7 @@ impl Fake {
         let mut cases = String::new();
         for (number, life) in lives.iter().enumerate() {
             let pattern = if number + 1 == lives.len() { "*".to_owned() } else { number.to_string() };
-            cases += &format!("  {pattern}) {LIFE}={} ;;\n", life.encode());
+            writeln!(cases, "  {pattern}) {LIFE}={} ;;", life.encode()).unwrap();
         }
         let script = format!(
             "#!/bin/sh\ncount=$(cat '{count}' 2>/dev/null || echo 0)\necho $((count + 1)) > '{count}'\n\

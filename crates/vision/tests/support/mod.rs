@@ -1,13 +1,16 @@
 //! The real worker for tests, with what `cargo xtask setup` installed.
 #![allow(dead_code, reason = "each test program uses its part")]
 
+mod footage;
+
 use std::path::{Path, PathBuf};
 
 use domain::{AccessUnit, Timestamp, VideoCodec};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use vision_client::footage::Source;
 use vision_client::{Vision, VisionConfig};
+
+use footage::Source;
 
 pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_taimat-vision");
 

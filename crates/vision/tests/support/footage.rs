@@ -1,5 +1,5 @@
-//! Access units from footage files, for tests and benches: the `ffmpeg` program makes a raw stream, and this cuts
-//! it into units as a camera would deliver them. Not part of the server.
+//! Access units from footage: the `ffmpeg` program makes a raw stream, and this cuts it into units as a camera
+//! would deliver them.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use domain::{AccessUnit, Timestamp, VideoCodec, VideoParameters};
 
 /// Where footage comes from.
 #[derive(Clone, Debug)]
-pub struct Source<'a> {
+pub(crate) struct Source<'a> {
     /// What `ffmpeg` is told before the output: `-i FILE -c:v copy`, or a test pattern and an encoder. Without
     /// B-frames, for times are given in decoding order.
-    pub arguments: &'a [&'a str],
+    pub(crate) arguments: &'a [&'a str],
     /// How the output is compressed.
-    pub codec: VideoCodec,
+    pub(crate) codec: VideoCodec,
     /// Width and height of the output in pixels.
-    pub size: (u32, u32),
+    pub(crate) size: (u32, u32),
     /// Frames a second.
-    pub frame_rate: f64,
+    pub(crate) frame_rate: f64,
     /// Time of the first picture.
-    pub start: Timestamp,
+    pub(crate) start: Timestamp,
 }
 
 /// Why there is no footage.
 #[derive(Debug, thiserror::Error)]
-pub enum FootageError {
+pub(crate) enum FootageError {
     /// The program could not be run, or failed.
     #[error("ffmpeg {arguments}: {detail}")]
     Ffmpeg {
@@ -42,7 +42,7 @@ pub enum FootageError {
 
 impl Source<'_> {
     /// Runs `ffmpeg` and cuts what it makes into units.
-    pub fn read(&self) -> Result<Vec<AccessUnit>, FootageError> {
+    pub(crate) fn read(&self) -> Result<Vec<AccessUnit>, FootageError> {
         let (filter, format) = match self.codec {
             VideoCodec::H264 => ("h264_mp4toannexb,h264_metadata=aud=insert", "h264"),
             VideoCodec::H265 => ("hevc_mp4toannexb,hevc_metadata=aud=insert", "hevc"),
@@ -65,7 +65,6 @@ impl Source<'_> {
             match self.kind(nal) {
                 Kind::Delimiter => units.push((false, Vec::new())),
                 Kind::ParameterSet if parameters.is_none() => sets.push(nal),
-                Kind::ParameterSet => {}
                 Kind::Picture { random_access } => {
                     if parameters.is_none() {
                         parameters =
@@ -77,7 +76,7 @@ impl Source<'_> {
                         data.extend(nal);
                     }
                 }
-                Kind::Other => {}
+                Kind::ParameterSet | Kind::Other => {}
             }
         }
         let parameters = parameters.ok_or(FootageError::NoParameters)?;
