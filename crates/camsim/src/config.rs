@@ -136,6 +136,9 @@ pub(crate) struct StreamFaults {
     pub(crate) drop_every: Option<u64>,
     /// Key frames are left out.
     pub(crate) no_key_frames: bool,
+    /// A session begins with all that was sent since the last key frame, at once, as relays do it; else with the
+    /// next key frame.
+    pub(crate) burst: bool,
     /// The RTP time stamps jump.
     pub(crate) timestamp_jump: Option<TimestampJump>,
     /// Replaces the decoder configuration record (avcC, hvcC), in hexadecimal: absurd parameters.

@@ -36,6 +36,8 @@ pub(crate) struct FeedFaults {
     pub(crate) change: Option<Change>,
     /// Leave key frames out.
     pub(crate) no_key_frames: bool,
+    /// Begin with what was sent since the last key frame.
+    pub(crate) burst: bool,
 }
 
 impl FeedFaults {
@@ -46,6 +48,7 @@ impl FeedFaults {
             ends: Ends { stall: seconds(faults.stall_after), close: seconds(faults.close_after) },
             change,
             no_key_frames: faults.no_key_frames,
+            burst: faults.burst,
         }
     }
 }
@@ -53,7 +56,8 @@ impl FeedFaults {
 /// One session of one track.
 pub(crate) struct Feed {
     track: Arc<Track>,
-    position: Position,
+    /// The next unit; `None` before the first.
+    position: Option<Position>,
     start: Duration,
     faults: FeedFaults,
 }
@@ -69,18 +73,24 @@ pub(crate) enum Step {
 }
 
 impl Feed {
-    /// Starts a session at a time of the camera.
-    pub(crate) fn new(track: Arc<Track>, start: Duration, faults: FeedFaults) -> Self {
-        let position = track.timeline.key_before(start);
-        Self { track, position, start, faults }
+    /// A session that has sent nothing yet.
+    pub(crate) fn new(track: Arc<Track>, faults: FeedFaults) -> Self {
+        Self { track, position: None, start: Duration::ZERO, faults }
     }
 
-    /// The next unit, stamped with the time of the camera at which it is due.
-    pub(crate) fn step(&mut self) -> Step {
+    /// The next unit, stamped with the time of the camera at which it is due. The first is the next key frame, or the
+    /// last where a burst is asked for.
+    pub(crate) fn step(&mut self, now: Duration) -> Step {
         let mut caps = None;
+        let mut position = self.position.unwrap_or_else(|| {
+            let timeline = &self.track.timeline;
+            let first = if self.faults.burst { timeline.key_before(now) } else { timeline.key_after(now) };
+            self.start = timeline.time(first);
+            first
+        });
         loop {
             let timeline = &self.track.timeline;
-            let time = timeline.time(self.position);
+            let time = timeline.time(position);
             let age = time.saturating_sub(self.start);
             let due = |limit: Option<Duration>| limit.is_some_and(|limit| age >= limit);
             if due(self.faults.ends.close) {
@@ -90,24 +100,27 @@ impl Feed {
                 return Step::Stall;
             }
             if let Some(change) = self.faults.change.take_if(|change| age >= change.after) {
-                self.position = change.track.timeline.key_after(time);
+                position = change.track.timeline.key_after(time);
                 caps = Some(change.track.caps.clone());
                 self.track = change.track;
                 continue;
             }
-            let position = self.position;
-            self.position = timeline.next(position);
+            let next = timeline.next(position);
+            self.position = Some(next);
             if self.faults.no_key_frames && timeline.is_key(position) {
+                position = next;
                 continue;
             }
-            let Some(unit) = self.track.units.get(position.index) else { return Step::Stall };
-            let mut unit = unit.copy();
-            if let Some(unit) = unit.get_mut() {
-                let time = gst::ClockTime::try_from(time).ok();
-                unit.set_pts(time);
-                unit.set_dts(time);
-            }
-            return Step::Send(caps, unit);
+            return self.stamped(position).map_or(Step::Stall, |unit| Step::Send(caps, unit));
         }
+    }
+
+    fn stamped(&self, position: Position) -> Option<gst::Buffer> {
+        let mut unit = self.track.units.get(position.index)?.copy();
+        let time = gst::ClockTime::try_from(self.track.timeline.time(position)).ok();
+        let stamped = unit.get_mut()?;
+        stamped.set_pts(time);
+        stamped.set_dts(time);
+        Some(unit)
     }
 }

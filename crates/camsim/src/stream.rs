@@ -131,7 +131,6 @@ impl Stream {
     ) -> anyhow::Result<()> {
         self.counters.sessions.fetch_add(1, Ordering::Relaxed);
         let base = epoch.ahead(self.phase);
-        let now = Duration::from(gst::SystemClock::obtain().time().saturating_sub(base));
         let element = media.element();
         let bin = element.downcast_ref::<gst::Bin>().context("the media is no bin")?;
         let pipeline =
@@ -140,23 +139,24 @@ impl Stream {
         pipeline.set_start_time(gst::ClockTime::NONE);
         pipeline.set_base_time(base);
 
-        let source = |name| bin.by_name(name).and_downcast::<AppSrc>().context("the media has no source");
-        let feed = Feed::new(Arc::clone(&self.video), now, self.feed_faults.clone());
+        let element = |name| bin.by_name(name).with_context(|| format!("the media has no {name}"));
+        let (source, payloader) = (element("video")?, element("pay0")?);
+        packets::spoil(&payloader, &self.faults);
+        let feed = Feed::new(Arc::clone(&self.video), self.feed_faults.clone());
         let media_ref = media.downgrade();
         let close = move || {
             if let Some(media) = media_ref.upgrade() {
                 hang_up(media);
             }
         };
-        serve(&source("video")?, feed, &self.video.caps, Some(Arc::clone(&self.counters)), close);
+        let counters = Some(Arc::clone(&self.counters));
+        serve(&source, feed, &self.video.caps, base, counters, close)?;
         if let Some(audio) = &self.audio {
             // Sound stalls with the picture, which also hangs up.
             let mut faults = FeedFaults::default();
             faults.ends.stall = self.feed_faults.ends.stall;
-            serve(&source("audio")?, Feed::new(Arc::clone(audio), now, faults), &audio.caps, None, || {});
-        }
-        if let Some(payloader) = bin.by_name("pay0") {
-            packets::spoil(&payloader, &self.faults);
+            let feed = Feed::new(Arc::clone(audio), faults);
+            serve(&element("audio")?, feed, &audio.caps, base, None, || {})?;
         }
         if self.clock_offset != 0 {
             let seconds = self.clock_offset;
@@ -169,23 +169,26 @@ impl Stream {
 /// Hands units to a source whenever it has none left. The network's sink waits until each is due, so a session
 /// paces itself without a thread or a timer of ours.
 fn serve(
-    source: &AppSrc,
+    source: &gst::Element,
     mut feed: Feed,
     caps: &gst::Caps,
+    base: gst::ClockTime,
     counters: Option<Arc<Counters>>,
     close: impl Fn() + Send + 'static,
-) {
+) -> anyhow::Result<()> {
+    let source = source.downcast_ref::<AppSrc>().context("the source takes no units")?;
     source.set_caps(Some(caps));
     let mut passed_on = false;
     let mut closed = false;
     let callbacks = AppSrcCallbacks::builder().need_data(move |source, _| {
+        let now = Duration::from(gst::SystemClock::obtain().time().saturating_sub(base));
         // The source asks again only after the network took what it had.
         if std::mem::take(&mut passed_on)
             && let Some(counters) = &counters
         {
             counters.units.fetch_add(1, Ordering::Relaxed);
         }
-        match feed.step() {
+        match feed.step(now) {
             Step::Send(caps, unit) => {
                 if let Some(caps) = caps {
                     source.set_caps(Some(&caps));
@@ -197,6 +200,7 @@ fn serve(
         }
     });
     source.set_callbacks(callbacks.build());
+    Ok(())
 }
 
 /// Runs something on the main loop's thread: servers are not to be changed from a session's own thread.

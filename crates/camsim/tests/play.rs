@@ -106,8 +106,9 @@ fn times(played: &Output) -> Vec<f64> {
         .collect()
 }
 
+/// Times from picture to picture; what ffmpeg makes of the first one's depends on when it asked.
 fn steps(times: &[f64]) -> impl Iterator<Item = f64> {
-    times.windows(2).map(|pair| pair[1] - pair[0])
+    times[1..].windows(2).map(|pair| pair[1] - pair[0])
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn basic_authentication_and_sound_in_alaw() {
 fn a_stream_closes_and_another_changes() {
     let camsim = Camsim::start("main = 'h264.mp4'\nfaults.main.close_after = 1.5");
     let count = times(&play(&camsim.main, &[])).len();
-    assert!((15..40).contains(&count), "{count} frames in a second and a half after a key frame");
+    assert!((20..25).contains(&count), "{count} frames in a second and a half");
 
     let camsim = Camsim::start("main = 'h264.mp4'\nfaults.main.change = { after = 1, to = 'small.mp4' }");
     let probed = Command::new("timeout")
