@@ -1,8 +1,9 @@
 //! Every look is accounted for: who saw, searched, exported or changed what.
 //!
-//! Looks wait in a bounded queue and are written soon after; while it is full, those who look wait. Exports and
-//! changes are written before the answer goes out ([`Audit::write`]). What cannot be written at shutdown goes
-//! to the log, whole.
+//! Looks wait in a bounded queue and are written soon after; while it is full, those who look wait. Exports are
+//! written before the first byte goes out, and refused where they cannot be. Changes are written before the answer
+//! goes out; where the database went away in between, they wait as looks do. What cannot be written at all goes to
+//! the log, whole.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,11 +83,19 @@ impl Audit {
         })
     }
 
-    /// Accounts for an export or a change: returns once it is stored.
-    pub(crate) async fn write(&self, caller: &Caller, deed: Deed) -> Answer<()> {
+    /// Accounts for a change that was made.
+    pub(crate) async fn change(&self, caller: &Caller, deed: Deed) {
         metrics::counter!("taimat_api_audit_entries_total").increment(1);
-        self.index.append_audit(self.entry(caller, deed)).await?;
-        Ok(())
+        let entry = self.entry(caller, deed);
+        match self.index.append_audit(entry.clone()).await {
+            Ok(_) => {}
+            Err(error) if error.is_transient() => {
+                if let Err(gone) = self.queue.send(entry).await {
+                    lost(&gone.0, "the server is stopping");
+                }
+            }
+            Err(error) => lost(&entry, &error.to_string()),
+        }
     }
 
     /// Accounts for an export: returns once it is stored. The pieces of one download are one export.
@@ -95,11 +104,12 @@ impl Audit {
         if self.recent.take(&look, self.clock.monotonic()).is_err() {
             return Ok(());
         }
-        let written = self.write(caller, deed).await;
-        if written.is_err() {
+        metrics::counter!("taimat_api_audit_entries_total").increment(1);
+        if let Err(error) = self.index.append_audit(self.entry(caller, deed)).await {
             self.recent.give_back(&look);
+            return Err(error.into());
         }
-        written
+        Ok(())
     }
 
     /// Accounts for an attempt to sign in, by the name that was tried.

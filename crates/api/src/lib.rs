@@ -58,3 +58,27 @@ impl From<index::VaultError> for problem::Problem {
         Self::internal(&error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::problem::{Code, Problem};
+
+    #[test]
+    fn what_the_database_says_becomes_what_a_client_can_act_on() {
+        use index::IndexError as E;
+        let unavailable = E::Unavailable { reason: "postgres://taimat:hunter2@db refused".to_owned() };
+        for (error, code) in [
+            (E::NotFound { what: "camera", id: "x".to_owned() }, Code::NotFound),
+            (E::Conflict { what: "camera", have: 3 }, Code::VersionMismatch),
+            (E::Duplicate { field: "username", value: "lan".to_owned() }, Code::Conflict),
+            (E::InUse { what: "place", by: "it has cameras".to_owned() }, Code::Conflict),
+            (E::Invalid { field: "place_id", problem: "merged away".to_owned() }, Code::InvalidField),
+            (unavailable, Code::Unavailable),
+            (E::Corrupt { what: "event".to_owned(), problem: "hunter2".to_owned() }, Code::Internal),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!(problem.code(), code);
+            assert!(!format!("{:?}", problem.body()).contains("hunter2"));
+        }
+    }
+}

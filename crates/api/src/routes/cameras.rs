@@ -158,7 +158,7 @@ async fn create(
     };
     let report = if new.probe { Some(probe(&server, addresses, new.transport).await?) } else { None };
     let camera = server.index.create_camera(stored).await?;
-    account(&server, &caller, "camera.create", &camera, serde_json::json!(camera)).await?;
+    account(&server, &caller, "camera.create", &camera, serde_json::json!(camera)).await;
     server.cameras.configuration_changed(camera.id).await;
     let tag = [(header::ETAG, etag(camera.version))];
     Ok((StatusCode::CREATED, tag, axum::Json(CameraAndProbe { camera, probe: report })).into_response())
@@ -324,7 +324,7 @@ async fn change(
     let changed = server.index.change_camera(camera.id, version, change).await?;
     let detail =
         serde_json::json!({"before": *camera, "after": changed, "credentials": body.credentials.is_some()});
-    account(&server, &caller, "camera.change", &changed, detail).await?;
+    account(&server, &caller, "camera.change", &changed, detail).await;
     server.cameras.configuration_changed(changed.id).await;
     let tag = [(header::ETAG, etag(changed.version))];
     Ok((tag, axum::Json(CameraAndProbe { camera: changed, probe: report })).into_response())
@@ -379,7 +379,7 @@ async fn remove(
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
     server.index.remove_camera(camera.id, version(&headers, query.version)?).await?;
-    account(&server, &caller, "camera.remove", &camera, serde_json::json!(*camera)).await?;
+    account(&server, &caller, "camera.remove", &camera, serde_json::json!(*camera)).await;
     server.cameras.configuration_changed(camera.id).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -445,7 +445,7 @@ async fn account(
     action: &'static str,
     camera: &Camera,
     detail: serde_json::Value,
-) -> Answer<()> {
+) {
     let deed = Deed { action, target: format!("camera/{}", camera.id), place: Some(camera.place_id), detail };
-    server.audit.write(caller, deed).await
+    server.audit.change(caller, deed).await;
 }

@@ -117,7 +117,7 @@ async fn create(
         user_id: Some(caller.id()),
     };
     let hold = server.index.create_hold(new).await?;
-    account(&server, &caller, "hold.create", &hold, &camera).await?;
+    account(&server, &caller, "hold.create", &hold, &camera).await;
     Ok((StatusCode::CREATED, axum::Json((&hold).into())))
 }
 
@@ -140,18 +140,12 @@ async fn release(
     Target(camera): Target<Camera>,
 ) -> Answer<axum::Json<HoldAnswer>> {
     let hold = server.index.release_hold(hold.id, Some(caller.id())).await?;
-    account(&server, &caller, "hold.release", &hold, &camera).await?;
+    account(&server, &caller, "hold.release", &hold, &camera).await;
     Ok(axum::Json((&hold).into()))
 }
 
-async fn account(
-    server: &Server,
-    caller: &Caller,
-    action: &'static str,
-    hold: &Hold,
-    camera: &Camera,
-) -> Answer<()> {
+async fn account(server: &Server, caller: &Caller, action: &'static str, hold: &Hold, camera: &Camera) {
     let detail = serde_json::json!({"camera_id": hold.camera_id, "range": hold.range, "reason": hold.reason});
     let deed = Deed { action, target: format!("hold/{}", hold.id), place: Some(camera.place_id), detail };
-    server.audit.write(caller, deed).await
+    server.audit.change(caller, deed).await;
 }

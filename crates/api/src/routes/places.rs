@@ -92,7 +92,7 @@ async fn create(
         point: new.point.map(|point| on_earth("point", point)).transpose()?,
     };
     let place = server.index.create_place(new).await?;
-    account(&server, &caller, "place.create", &place, serde_json::json!(place)).await?;
+    account(&server, &caller, "place.create", &place, serde_json::json!(place)).await;
     Ok((StatusCode::CREATED, tagged(place)).into_response())
 }
 
@@ -149,7 +149,7 @@ async fn change(
         parent_id: body.parent_id,
     };
     let place = server.index.change_place(place.id, version, change).await?;
-    account(&server, &caller, "place.change", &place, detail).await?;
+    account(&server, &caller, "place.change", &place, detail).await;
     Ok(tagged(place))
 }
 
@@ -175,7 +175,7 @@ async fn remove(
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
     server.index.remove_place(place.id, version(&headers, query.version)?).await?;
-    account(&server, &caller, "place.remove", &place, serde_json::json!(*place)).await?;
+    account(&server, &caller, "place.remove", &place, serde_json::json!(*place)).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -206,7 +206,7 @@ async fn merge(
     let into = caller.require(&server.index, Action::ManagePlaces, body.into, "place").await;
     into.map_err(|problem| problem.at("into"))?;
     let retired = server.index.merge_place(place.id, version, body.into).await?;
-    account(&server, &caller, "place.merge", &retired, serde_json::json!({"into": body.into})).await?;
+    account(&server, &caller, "place.merge", &retired, serde_json::json!({"into": body.into})).await;
     Ok(tagged(retired))
 }
 
@@ -251,7 +251,7 @@ async fn account(
     action: &'static str,
     place: &Place,
     detail: serde_json::Value,
-) -> Answer<()> {
+) {
     let deed = Deed { action, target: format!("place/{}", place.id), place: Some(place.id), detail };
-    server.audit.write(caller, deed).await
+    server.audit.change(caller, deed).await;
 }

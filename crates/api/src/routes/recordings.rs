@@ -89,7 +89,7 @@ async fn playlist(
 /// The path of a segment.
 #[derive(Deserialize)]
 struct SegmentPath {
-    stream: StreamKind,
+    stream: String,
     start: String,
 }
 
@@ -113,6 +113,9 @@ async fn segment(
     Path(path): Path<SegmentPath>,
     headers: HeaderMap,
 ) -> Answer<Response> {
+    let stream = path.stream.parse::<StreamKind>();
+    let stream =
+        stream.map_err(|why| Problem::field("stream", why, "Take the address from the playlist."))?;
     let micros = path.start.strip_suffix(".mp4").unwrap_or(&path.start).parse::<i64>();
     let micros = micros.map_err(|_| {
         Problem::field(
@@ -121,7 +124,7 @@ async fn segment(
             "Take the address from the playlist.",
         )
     })?;
-    let key = SegmentKey { camera_id: camera.id, stream: path.stream, start: Timestamp::from_micros(micros) };
+    let key = SegmentKey { camera_id: camera.id, stream, start: Timestamp::from_micros(micros) };
     let segment = footage::segment(&server, key).await?;
     let deed = Deed {
         action: "recording.fetch",

@@ -139,7 +139,7 @@ async fn sign_out(State(server): State<Server>, caller: Caller) -> Answer<Respon
     server.index.end_session(&digest).await?;
     let (action, target) = ("session.end", format!("user/{}", caller.id()));
     let detail = serde_json::Value::Null;
-    server.audit.write(&caller, Deed { action, target, place: None, detail }).await?;
+    server.audit.change(&caller, Deed { action, target, place: None, detail }).await;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, session::no_cookie(&server))]).into_response())
 }
 
@@ -179,7 +179,7 @@ async fn change_password(
     let user = server.index.change_user(caller.id(), caller.user.version, change).await?;
     let (action, target) = ("user.password", format!("user/{}", user.id));
     let detail = serde_json::Value::Null;
-    server.audit.write(&caller, Deed { action, target, place: None, detail }).await?;
+    server.audit.change(&caller, Deed { action, target, place: None, detail }).await;
     let secret = token::dated(server.clock.now());
     begin(&server, &Caller { user, ..caller }, secret, StatusCode::OK).await
 }

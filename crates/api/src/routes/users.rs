@@ -148,7 +148,7 @@ async fn create(
     let roles = grantable(&server, &caller, new.roles).await?;
     let hash = hashed("password", &new.password).await?;
     let user = server.index.create_user(&username, &display_name, &hash, &roles).await?;
-    account(&server, &caller, "user.create", &user).await?;
+    account(&server, &caller, "user.create", &user).await;
     Ok((StatusCode::CREATED, axum::Json((&user).into())))
 }
 
@@ -194,7 +194,7 @@ async fn change(
         roles: None,
     };
     let user = server.index.change_user(user.id, version, change).await?;
-    account(&server, &caller, "user.change", &user).await?;
+    account(&server, &caller, "user.change", &user).await;
     Ok(axum::Json((&user).into()))
 }
 
@@ -209,7 +209,7 @@ async fn remove(
     Target(user): Target<User>,
 ) -> Answer<StatusCode> {
     server.index.remove_user(user.id).await?;
-    account(&server, &caller, "user.remove", &user).await?;
+    account(&server, &caller, "user.remove", &user).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -255,7 +255,7 @@ async fn set_roles(
     let roles = Some(grantable(&server, &caller, body.roles).await?);
     let change = UserChange { roles, ..UserChange::default() };
     let user = server.index.change_user(user.id, version, change).await?;
-    account(&server, &caller, "user.roles", &user).await?;
+    account(&server, &caller, "user.roles", &user).await;
     Ok(axum::Json((&user).into()))
 }
 
@@ -291,9 +291,9 @@ fn username(text: &str) -> Answer<String> {
     ))
 }
 
-async fn account(server: &Server, caller: &Caller, action: &'static str, user: &User) -> Answer<()> {
+async fn account(server: &Server, caller: &Caller, action: &'static str, user: &User) {
     let roles: Vec<HeldRole> = user.roles.iter().copied().map(Into::into).collect();
     let detail = serde_json::json!({"username": user.username, "disabled": user.disabled, "roles": roles});
     let place = user.roles.first().and_then(|held| held.place_id);
-    server.audit.write(caller, Deed { action, target: format!("user/{}", user.id), place, detail }).await
+    server.audit.change(caller, Deed { action, target: format!("user/{}", user.id), place, detail }).await;
 }

@@ -43,13 +43,14 @@ fn a_camera_is_tried_before_it_is_added_and_its_password_never_comes_back() {
             json!({"name": "Ngã ba", "place_id": world.home.id,
                 "main_url": format!("rtsp://admin:{SECRET}@192.0.2.8/{path}"), "sub_url": "rtsp://192.0.2.8/sub"})
         };
-        let before = client.get("/cameras").await.text();
+        let of_home = format!("/cameras?place={}", world.home.id);
+        let before = client.get(&of_home).await.expect(200).text();
         let refused = client.post("/cameras", camera("locked")).await.expect(422);
         let body = refused.json();
         assert_eq!(body["failure"]["kind"], "wrong_password");
         assert_eq!((&body["stream"], &body["field"]), (&json!("main"), &json!("main_url")));
         assert_eq!(body["remedy"], body["failure"]["remedy"]);
-        assert_eq!(client.get("/cameras").await.text(), before, "nothing was added");
+        assert_eq!(client.get(&of_home).await.text(), before, "nothing was added");
 
         let made = client.post("/cameras", camera("main")).await.expect(201).json();
         assert_eq!(made["camera"]["main_url"], "rtsp://192.0.2.8/main");

@@ -1,11 +1,13 @@
 //! Recordings, clips, pictures.
 
+use api::ports::ApiConfig;
 use axum::body::Body;
 use axum::http::header;
 use domain::Role;
 use serde_json::json;
+use tower::ServiceExt as _;
 
-use crate::world::{NOW, at, event_at, root, run, time};
+use crate::world::{NOW, at, event_at, root, run, run_with, time};
 
 #[test]
 fn footage_is_played_by_range_and_taken_away_with_an_account_of_it() {
@@ -90,5 +92,23 @@ fn pictures_come_from_the_folder_or_are_cut_again() {
         assert_eq!(client.get(&outside).await.expect(500).code(), "internal");
         let old = format!("/cameras/{}/snapshot?at=2026-01-01T00:00:00Z", world.camera.id);
         assert_eq!(client.get(&old).await.expect(404).code(), "no_footage");
+    });
+}
+
+#[test]
+fn as_many_clips_are_sent_at_once_as_the_server_allows() {
+    run_with(ApiConfig { clip_streams: 1, ..ApiConfig::default() }, |mut world| async move {
+        let from = NOW.plus_micros(-60_000_000);
+        world.record(from, 20).await;
+        let client = world.client(&[at(Role::Investigator, &world.inside)]).await;
+        let (id, from, to) = (world.camera.id, time(from), time(from.plus_micros(2_000_000)));
+        let path = format!("/cameras/{id}/clip?from={from}&to={to}");
+        let request = client.request("GET", &path).body(Body::empty()).unwrap();
+        let unread = client.router.clone().oneshot(request).await.unwrap();
+        let refused = client.get(&path).await.expect(429);
+        assert_eq!(refused.code(), "too_many_streams");
+        assert!(refused.headers.contains_key(header::RETRY_AFTER));
+        drop(unread);
+        client.get(&path).await.expect(200);
     });
 }

@@ -35,7 +35,7 @@ fn bad_input_names_its_field_and_the_remedy() {
             ("/cameras/no-uuid".to_owned(), 400, "camera_id"),
             ("/cameras?place=x".to_owned(), 400, "place[0]"),
             ("/cameras?name=x".to_owned(), 400, "name"),
-            ("/places?q=".to_owned(), 400, "q"),
+            ("/places?q=%07".to_owned(), 400, "q"),
             ("/places/1".to_owned(), 400, "place_id"),
             ("/users/1".to_owned(), 400, "user_id"),
             ("/holds/1".to_owned(), 400, "hold_id"),
@@ -105,7 +105,7 @@ fn bad_input_names_its_field_and_the_remedy() {
                 json!({"camera_id": world.camera.id, "from": NOW, "to": NOW, "reason": "x"}),
                 "to",
             ),
-            ("POST", "/events/search".to_owned(), json!({"polygon": {"type": "Point"}}), "polygon"),
+            ("POST", "/events/search".to_owned(), json!({"polygon": {"type": "Point"}}), "polygon.type"),
         ] {
             problem(&client.json(method, &path, body).await, 400, field, &path);
         }
