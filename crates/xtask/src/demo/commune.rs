@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::cameras::Address;
 use super::client::{Client, text};
 
 /// The place above the communes of the file.
@@ -31,23 +32,11 @@ pub(super) struct CameraEntry {
     password: Option<String>,
 }
 
-/// Where a simulated camera can be reached.
-#[derive(Deserialize)]
-pub(super) struct Address {
-    name: String,
-    main: String,
-    sub: Option<String>,
-}
-
-/// What the simulated cameras say when they are ready.
-#[derive(Deserialize)]
-pub(super) struct Addresses {
-    pub(super) cameras: Vec<Address>,
-}
-
 /// A camera as the server knows it.
 pub(super) struct Camera {
     pub(super) id: String,
+    /// What the simulation calls it.
+    pub(super) name: String,
     pub(super) title: String,
 }
 
@@ -95,6 +84,7 @@ impl Commune {
         for (entry, created) in entries.iter().zip(created) {
             let created = created.with_context(|| format!("add camera {}", entry.name))?;
             cameras.push(Camera {
+                name: entry.name.clone(),
                 id: text(&created, "/camera/id")?.to_owned(),
                 title: entry.title().to_owned(),
             });

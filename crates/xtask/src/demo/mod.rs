@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: simulated cameras, the server, a small commune, and searches to try.
 
+mod cameras;
 mod client;
 mod commune;
 mod process;
@@ -9,7 +10,6 @@ mod words;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -19,6 +19,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::layout::{Layout, Profile};
 use crate::{command, setup};
+use cameras::Cameras;
 use commune::Commune;
 use process::Process;
 use server::Server;
@@ -58,17 +59,18 @@ pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
 
     let config = layout.root.join(&arguments.cameras);
-    let mut cameras = start_cameras(layout, &config, &folder)?;
+    let mut cameras = Cameras::start(layout, &config, &folder)?;
     let mut server = Server::start(layout, &folder, &stop)?;
     let (login, client) = server.add_administrator()?;
     println!("demo: adding places and cameras, each camera being tried first");
     let commune = Commune::create(&client, &commune::read(&config)?, &cameras.addresses)?;
-    let began = Instant::now();
 
     let outcome = if arguments.once {
-        println!("demo: recording for {} s", ONCE.as_secs());
-        wait(&mut cameras.process, &mut server.process, &stop, Some(began + ONCE))
-            .and_then(|()| report::run(&client, &commune, &folder))
+        report::Minute::begin(&client, &commune, &mut cameras, &stop).and_then(|minute| {
+            println!("demo: recording for {} s", ONCE.as_secs());
+            wait(&mut cameras.process, &mut server.process, &stop, Some(Instant::now() + ONCE))?;
+            minute.report(&client, &commune, &mut cameras, &folder)
+        })
     } else {
         words::print(&server, &login, &client, &commune);
         wait(&mut cameras.process, &mut server.process, &stop, None)
@@ -82,22 +84,6 @@ fn build(layout: &Layout) -> Result<()> {
     println!("demo: building (the first time takes some minutes)");
     let packages = ["taimat", "vision", "camsim"].map(|name| format!("--package={name}"));
     command::run(layout.cargo(Profile::Release).args(["build", "--release", "--bins"]).args(packages))
-}
-
-/// The cameras' process and where each can be reached, by name.
-struct Cameras {
-    process: Process,
-    addresses: Vec<commune::Address>,
-}
-
-fn start_cameras(layout: &Layout, config: &std::path::Path, folder: &std::path::Path) -> Result<Cameras> {
-    println!("demo: starting the cameras");
-    let mut command = Command::new(layout.programs(Profile::Release).join("camsim"));
-    command.arg("--exit-with-parent").arg("--config").arg(config).arg("--footage").arg(layout.footage());
-    let (process, line) = Process::start_and_hear("camsim", &mut command, &folder.join("camsim.log"))?;
-    let started: commune::Addresses = serde_json::from_str(&line)
-        .with_context(|| format!("the cameras said {line:?} instead of where they are"))?;
-    Ok(Cameras { process, addresses: started.cameras })
 }
 
 /// Ctrl-C and SIGTERM.

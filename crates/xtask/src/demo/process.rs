@@ -1,7 +1,7 @@
 //! A program in the background: started in a group of its own, so that Ctrl-C reaches only us and things stop in order.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,14 +14,16 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a program may take to stop before it is killed.
 const STOPPING: Duration = Duration::from_secs(15);
-/// How long a program may take to say its first line.
-const STARTING: Duration = Duration::from_secs(30);
+/// How long a program may take to say a line.
+const ANSWERING: Duration = Duration::from_secs(30);
 
 /// A running program, killed when dropped.
 pub(super) struct Process {
     name: &'static str,
     child: Child,
     log: PathBuf,
+    /// Lines of its standard output, where that is not in the log.
+    lines: Option<mpsc::Receiver<String>>,
 }
 
 impl Process {
@@ -32,32 +34,41 @@ impl Process {
         Self::spawn(name, command, log)
     }
 
-    /// Starts it and waits for the first line of its standard output; its errors go to a log file.
-    pub(super) fn start_and_hear(
-        name: &'static str,
-        command: &mut Command,
-        log: &Path,
-    ) -> Result<(Self, String)> {
+    /// Starts it to be talked to, by lines; its errors go to a log file.
+    pub(super) fn start_to_talk(name: &'static str, command: &mut Command, log: &Path) -> Result<Self> {
         let file = File::create(log).with_context(|| format!("create {}", log.display()))?;
         command.stdout(Stdio::piped()).stderr(file);
         let mut process = Self::spawn(name, command, log)?;
         let stdout = process.child.stdout.take().context("no standard output")?;
-        let (heard, first) = mpsc::channel();
+        let (said, lines) = mpsc::sync_channel(16);
         thread::spawn(move || {
-            let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            let _ = heard.send(lines.next());
-            // Reads on, so that the program never waits for us.
-            lines.for_each(drop);
-        });
-        match first.recv_timeout(STARTING) {
-            Ok(Some(line)) => Ok((process, line)),
-            Ok(None) => {
-                process.child.wait()?;
-                process.check()?;
-                bail!("{name} closed its output")
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if said.send(line).is_err() {
+                    break;
+                }
             }
-            Err(_) => bail!("{name} said nothing for {} s (see {})", STARTING.as_secs(), log.display()),
-        }
+        });
+        process.lines = Some(lines);
+        Ok(process)
+    }
+
+    /// Waits for the next line that it says.
+    pub(super) fn hear(&mut self) -> Result<String> {
+        let lines = self.lines.as_ref().context("its output goes to a log file")?;
+        let Ok(line) = lines.recv_timeout(ANSWERING) else {
+            // It closes its output a moment before it has ended.
+            thread::sleep(Duration::from_millis(200));
+            self.check()?;
+            bail!("{} said nothing for {} s (see {})", self.name, ANSWERING.as_secs(), self.log.display());
+        };
+        Ok(line)
+    }
+
+    /// Says a line to it and waits for its answer.
+    pub(super) fn ask(&mut self, line: &str) -> Result<String> {
+        let stdin = self.child.stdin.as_mut().context("no standard input")?;
+        writeln!(stdin, "{line}").with_context(|| format!("say {line} to {}", self.name))?;
+        self.hear()
     }
 
     fn spawn(name: &'static str, command: &mut Command, log: &Path) -> Result<Self> {
@@ -66,7 +77,7 @@ impl Process {
             .process_group(0)
             .spawn()
             .with_context(|| format!("could not start {}", crate::command::shown(command)))?;
-        Ok(Self { name, child, log: log.to_path_buf() })
+        Ok(Self { name, child, log: log.to_path_buf(), lines: None })
     }
 
     /// An error with the end of the log if the program has ended.
