@@ -16,4 +16,4 @@ pub mod tracker;
 
 pub use activity::ActivityLog;
 pub use gate::{Gate, GateConfig, GateOutput, GopActivity, Look, Reason};
-pub use tracker::{LiveTrack, Tracker, TrackerConfig, TrackerUpdate};
+pub use tracker::{LiveTrack, Stillness, Tracker, TrackerConfig, TrackerUpdate};

@@ -127,6 +127,11 @@ impl BoxFilter {
         self.hold_size();
     }
 
+    /// How fast its centre goes a second.
+    pub(super) fn speed(&self) -> f32 {
+        self.x.velocity.hypot(self.y.velocity)
+    }
+
     /// Where the box is thought to be.
     pub(super) fn bounds(&self) -> BoundingBox {
         let h = self.height.position;

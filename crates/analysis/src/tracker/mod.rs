@@ -34,12 +34,12 @@ pub struct TrackerConfig {
     pub unsure_for: Duration,
     /// A track that is not matched is kept for this long …
     pub lost_after: Duration,
-    /// … or for this long where the object stood still.
-    pub still_lost_after: Duration,
     /// … and for at least this many looks that did not find it, since an idle camera is looked at seldom.
     pub lost_looks: u32,
-    /// An object that stays within half its size for this long stands still.
-    pub still_after: Duration,
+    /// When a person stands still. Nobody stands for long, and the next to come is someone else.
+    pub standing: Stillness,
+    /// When a vehicle stands still. It will be there for long, seen or not.
+    pub parked: Stillness,
     /// Shortest time between two reports of a change of one track.
     pub report_interval: Duration,
     /// Most points in the path of a track.
@@ -48,20 +48,35 @@ pub struct TrackerConfig {
     pub tracks: usize,
 }
 
+/// What makes an object stand still, and what follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stillness {
+    /// It has stayed within half its size for this long.
+    pub after: Duration,
+    /// It is kept for this long, instead of [`TrackerConfig::lost_after`], when it is not found any more.
+    pub lost_after: Duration,
+}
+
+impl TrackerConfig {
+    fn stillness(&self, class: ObjectClass) -> Stillness {
+        if class == ObjectClass::Person { self.standing } else { self.parked }
+    }
+}
+
 impl Default for TrackerConfig {
     fn default() -> Self {
         Self {
             aspect: 16.0 / 9.0,
-            high_score: 0.45,
+            high_score: 0.35,
             low_score: 0.1,
             start_score: 0.5,
             event_detections: 3,
             event_score: 0.6,
             unsure_for: Duration::from_secs(2),
             lost_after: Duration::from_secs(2),
-            still_lost_after: Duration::from_mins(1),
             lost_looks: 3,
-            still_after: Duration::from_secs(3),
+            standing: Stillness { after: Duration::from_secs(10), lost_after: Duration::from_secs(10) },
+            parked: Stillness { after: Duration::from_secs(3), lost_after: Duration::from_mins(1) },
             report_interval: Duration::from_secs(1),
             path_points: 32,
             tracks: 200,
@@ -106,8 +121,13 @@ const MOST_DETECTIONS: usize = 300;
 const OVERLAP: f32 = 0.2;
 const UNSURE_OVERLAP: f32 = 0.5;
 const NEW_OVERLAP: f32 = 0.2;
-/// Fastest that an object is thought to go, in its own heights a second: a motorcycle in the town.
+/// Fastest that an object is thought to go, in its own sizes a second: a motorcycle at 40, a car at 70 km/h.
 const FASTEST: f32 = 8.0;
+/// How far a followed object may be from where it is foreseen, in its sizes, and in parts of its step: what
+/// approaches or goes away changes its pace in the picture.
+const STRAY: (f32, f32) = (0.4, 0.5);
+/// How many times as large an object may look from one look to the next.
+const GROWTH: f32 = 1.6;
 /// A detection this far inside a track that was found elsewhere is a part of it, not a new object.
 const PART: f32 = 0.8;
 
@@ -197,8 +217,8 @@ impl Tracker {
         candidates
     }
 
-    /// Algorithm 1 of the paper, and a fourth step for objects that were seen once: at five looks a second, the
-    /// second box of a motorcycle need not overlap the first.
+    /// Algorithm 1 of the paper, and a further step for fast objects: at five looks a second, the boxes of a
+    /// motorcycle need not overlap.
     fn associate(&mut self, time: Timestamp, dt: f32, candidates: Vec<Candidate>) {
         let sure =
             candidates.partition_point(|candidate| candidate.detection.score >= self.config.high_score);
@@ -214,7 +234,10 @@ impl Tracker {
         self.step(time, &mut open, sure..usize::MAX, UNSURE_OVERLAP, followed, overlap);
         let new = |track: &Tracked| track.detections == 1;
         self.step(time, &mut open, 0..sure, NEW_OVERLAP, new, overlap);
-        self.step(time, &mut open, 0..sure, 0.0, new, |track, candidate| nearness(track, candidate, dt));
+        let just_seen = |track: &Tracked| track.missed == 1;
+        self.step(time, &mut open, 0..sure, 0.0, just_seen, |track, candidate| {
+            nearness(track, candidate, dt)
+        });
         self.start(time, open.into_iter().flatten());
     }
 
@@ -271,14 +294,19 @@ fn overlap(track: &Tracked, candidate: &Candidate) -> f32 {
     track.bounds.iou(candidate.bounds) - class_penalty(track.latest.class, candidate.detection.class)
 }
 
-/// How near a detection is to a track that was seen once, from 0 for as far as anything goes in the time to 1;
-/// negative where it cannot be the same object.
+/// How near a detection is to where a track is thought to be, from 0 for as far as it can be to 1; negative where it
+/// cannot be the same object.
 fn nearness(track: &Tracked, candidate: &Candidate, dt: f32) -> f32 {
     let (a, b) = (track.bounds, candidate.bounds);
-    let alike = (a.h / b.h).max(b.h / a.h) < 1.5
-        && class_penalty(track.latest.class, candidate.detection.class) < 0.2;
-    let reach = FASTEST * dt.min(1.0) * a.h.max(b.h);
-    if !alike || reach <= 0.0 {
+    let (a_size, b_size) = (a.area().sqrt(), b.area().sqrt());
+    let growth = (a_size / b_size).max(b_size / a_size);
+    let penalty = class_penalty(track.latest.class, candidate.detection.class);
+    let reach = if track.detections == 1 {
+        FASTEST * dt.min(1.0) * a_size.max(b_size)
+    } else {
+        STRAY.0 * a_size.min(b_size) + STRAY.1 * track.speed() * dt.min(1.0)
+    };
+    if !(growth < GROWTH && penalty < 0.2 && reach > 0.0) {
         return -1.0;
     }
     let ((ax, ay), (bx, by)) = (a.foot(), b.foot());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{BoundingBox, Detection, Timestamp, Track, TrackPoint};
+use domain::{BoundingBox, Detection, ObjectClass, Timestamp, Track, TrackPoint};
 
 use super::kalman::BoxFilter;
 use super::motion::Motion;
@@ -14,6 +14,9 @@ use super::{LiveTrack, TrackerConfig};
 const EDGE: f32 = 0.006;
 /// Longest step that the filter is taken over, in seconds: what lies beyond is guesswork in any case.
 const LONGEST_STEP: f32 = 5.0;
+/// The pace of what stands still is noise, and not foreseen over more than this, in seconds; over less it is, for it
+/// may just set out.
+const TRUSTED_STEP: f32 = 1.0;
 
 /// A detection with its box in heights of the picture, as the filter sees it.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +99,7 @@ impl Tracked {
 
     /// Foresees the place `dt` seconds after the look before.
     pub(super) fn predict(&mut self, dt: f32) {
-        if self.motion.stationary() {
+        if self.motion.stationary() && (self.missed > 0 || dt > TRUSTED_STEP) {
             self.filter.hold_place();
         } else if self.missed > 0 {
             self.filter.hold_size();
@@ -119,7 +122,7 @@ impl Tracked {
         self.surest = self.surest.max(detection.score);
         self.missed = 0;
         self.vote.add(detection.class, detection.score);
-        self.motion.observe(time, self.bounds, config.still_after);
+        self.motion.observe(time, self.bounds, config.stillness(self.class()).after);
         let point = TrackPoint { time, bounds: detection.bounds };
         self.path.push(point);
         let quality = quality(&detection);
@@ -132,10 +135,14 @@ impl Tracked {
     pub(super) fn is_over(&self, time: Timestamp, config: &TrackerConfig) -> bool {
         let (looks, patience) = match self.detections {
             0 | 1 => (config.lost_looks.min(2), Duration::ZERO),
-            _ if self.motion.stationary() => (config.lost_looks, config.still_lost_after),
+            _ if self.motion.stationary() => (config.lost_looks, config.stillness(self.class()).lost_after),
             _ => (config.lost_looks, config.lost_after),
         };
         self.missed >= looks && time.since(self.last_seen) >= patience
+    }
+
+    fn class(&self) -> ObjectClass {
+        self.vote.result().0
     }
 
     /// Whether it is worth an event.
@@ -166,6 +173,11 @@ impl Tracked {
         due
     }
 
+    /// How fast it goes, in heights of the picture a second.
+    pub(super) fn speed(&self) -> f32 {
+        self.filter.speed()
+    }
+
     pub(super) fn is_moving(&self) -> bool {
         self.missed == 0 && !self.motion.stationary()
     }
@@ -173,7 +185,7 @@ impl Tracked {
     pub(super) fn live(&self) -> LiveTrack {
         LiveTrack {
             id: self.id,
-            class: self.vote.result().0,
+            class: self.class(),
             score: self.latest.score,
             bounds: self.latest.bounds,
             stationary: self.motion.stationary(),
