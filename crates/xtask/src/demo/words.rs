@@ -41,7 +41,10 @@ pub(super) fn print(server: &Server, login: &Login, client: &Client, commune: &C
     }
     if let Some(camera) = commune.cameras.first() {
         let range = "from=$(date -u -d -1min +%FT%TZ)&to=$(date -u -d -40sec +%FT%TZ)";
-        examples.push(("twenty seconds as MP4", format!("/cameras/{}/clip?{range}", camera.id)));
+        examples.push((
+            "twenty seconds as MP4, once the demo has run for a minute",
+            format!("/cameras/{}/clip?{range}", camera.id),
+        ));
     }
     for (what, path) in examples {
         let file = if path.contains("/clip?") { " > clip.mp4" } else { "" };

@@ -99,11 +99,10 @@ fn missing() -> Result<BTreeSet<&'static str>> {
     let mut missing =
         PACKAGES.iter().copied().filter(|package| !installed.contains(package)).collect::<BTreeSet<_>>();
     // Often installed from elsewhere, and Debian's own would clash with that.
-    if !command::exists("node") {
-        missing.insert("nodejs");
-    }
-    if !command::exists("npm") {
-        missing.insert("npm");
+    for (program, package) in [("node", "nodejs"), ("npm", "npm"), ("curl", "curl")] {
+        if !command::exists(program) {
+            missing.insert(package);
+        }
     }
     Ok(missing)
 }
