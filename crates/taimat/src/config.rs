@@ -119,7 +119,7 @@ impl Default for Vision {
         Self {
             enabled: true,
             worker: None,
-            model: PathBuf::from("/usr/share/taimat/models/nanodet-g-416.toml"),
+            model: PathBuf::from("/usr/share/taimat/models/nanodet-g-416-int8.toml"),
             models: None,
             runtime: PathBuf::from("/usr/lib/taimat/libonnxruntime.so"),
             provider: "cpu".to_owned(),

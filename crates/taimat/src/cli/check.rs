@@ -21,6 +21,7 @@ const PAGE: u32 = 500;
 
 /// How thorough to be.
 #[derive(Args)]
+#[group(id = "check_arguments")]
 pub(super) struct Check {
     /// Do not look for files that the index does not know.
     #[arg(long)]

@@ -14,6 +14,7 @@ use super::output::Output;
 
 /// Which clip, and where to.
 #[derive(Args)]
+#[group(id = "clip_arguments")]
 pub(super) struct Clip {
     /// Which camera.
     camera: CameraId,

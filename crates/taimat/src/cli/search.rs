@@ -10,6 +10,7 @@ use super::output::{Output, cell, table};
 
 /// What to look for. All conditions must hold.
 #[derive(Args)]
+#[group(id = "search_arguments")]
 pub(super) struct Search {
     /// From this time on, with a zone: 2026-11-23T14:00:00+07:00.
     #[arg(long)]

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 
 /// How long the server waits for the database before it records without it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is tried.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -26,7 +26,7 @@ use api::{App, Audit};
 use domain::{LiveEvent, SystemClock};
 use index::{Index, Record, Vault, Writer, WriterLimits};
 use metrics_exporter_prometheus::PrometheusHandle;
-use recorder::{Recorder, RecorderConfig, RecorderEvent};
+use recorder::{Recorder, RecorderConfig, RecorderEvent, RecorderTask};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,8 @@ use supervise::Tasks;
 const LIVE: usize = 1024;
 /// Rows that may wait between recorder and index.
 const RECORDER_EVENTS: usize = 4096;
+/// The files of an earlier run are waited for so long before cameras start.
+const RECOVERY: Duration = Duration::from_secs(5);
 /// Each stage of stopping takes at most so long, so that all of it takes less than 10 s.
 const STAGE: Duration = Duration::from_secs(3);
 
@@ -103,6 +105,7 @@ async fn record(
     let (recorder, recorder_task) = Recorder::start(settings, clock.clone(), sender)?;
     let indexing = tokio::spawn(index_recordings(events, rows.clone()));
 
+    recovered(&recorder_task, &rows).await;
     let core = Core { clock, index: index.clone(), recorder, rows, stop };
     let outcome = attend(config, core, listener, metrics).await;
 
@@ -112,6 +115,24 @@ async fn record(
     writer_stop.cancel();
     supervise::within(STAGE, "index writer", supervise::ended("index writer", writer_task)).await;
     outcome
+}
+
+/// Waits a little until files that a kill left unfinished are finished and in the index, so that the gap after them
+/// begins where they end.
+async fn recovered(recorder: &RecorderTask, rows: &Rows) {
+    let finished = async {
+        while !recorder.recovered() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The rows are on their way; they are in the index a batch later.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        rows.writer().flush().await
+    };
+    match tokio::time::timeout(RECOVERY, finished).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::error!("rows of the last run: {error}"),
+        Err(_) => tracing::warn!("the files of the last run are still being finished"),
+    }
 }
 
 /// The third layer: cameras, analysis, retention and the API, until the server is told to stop.

@@ -1,31 +1,37 @@
 //! Tasks that are watched over, stages that end in time, and word to systemd.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// The server's long-running tasks. One that ends or fails before the server stops, stops the server: systemd
 /// starts it anew, which beats a server that lacks a part and does not know it.
 pub(crate) struct Tasks {
-    set: JoinSet<(&'static str, bool)>,
+    set: JoinSet<()>,
+    running: HashMap<Id, Task>,
     stop: CancellationToken,
+}
+
+struct Task {
+    name: &'static str,
+    /// Whether it may end before the server stops.
+    may_end: bool,
 }
 
 impl Tasks {
     pub(crate) fn new(stop: CancellationToken) -> Self {
-        Self { set: JoinSet::new(), stop }
+        Self { set: JoinSet::new(), running: HashMap::new(), stop }
     }
 
     /// A task that must run until the server stops.
     pub(crate) fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        self.set.spawn(async move {
-            task.await;
-            (name, true)
-        });
+        let id = self.set.spawn(task).id();
+        self.running.insert(id, Task { name, may_end: false });
     }
 
     /// A task that ends when those that feed it have ended.
@@ -34,10 +40,8 @@ impl Tasks {
         name: &'static str,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
-        self.set.spawn(async move {
-            task.await;
-            (name, false)
-        });
+        let id = self.set.spawn(task).id();
+        self.running.insert(id, Task { name, may_end: true });
     }
 
     /// Waits for SIGTERM or SIGINT, or for a task that ends and must not.
@@ -49,12 +53,13 @@ impl Tasks {
                 _ = terminate.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
                 () = self.stop.cancelled() => return Ok(()),
-                Some(ended) = self.set.join_next() => ended,
+                Some(ended) = self.set.join_next_with_id() => ended,
             };
+            let task = self.forget(&ended);
             match ended {
-                Ok((name, true)) => return Err(anyhow!("{name} ended by itself")),
-                Ok((name, false)) => tracing::debug!(name, "ended"),
-                Err(error) => return Err(anyhow!("a part of the server failed: {error}")),
+                Ok(_) if task.may_end => tracing::debug!(name = task.name, "ended"),
+                Ok(_) => return Err(anyhow!("{} ended by itself", task.name)),
+                Err(error) => return Err(anyhow!("{} failed: {error}", task.name)),
             }
         }
     }
@@ -62,16 +67,27 @@ impl Tasks {
     /// Waits for all tasks, at most so long; those that are left are aborted.
     pub(crate) async fn join(&mut self, limit: Duration) {
         let all = async {
-            while let Some(ended) = self.set.join_next().await {
+            while let Some(ended) = self.set.join_next_with_id().await {
+                let task = self.forget(&ended);
                 if let Err(error) = ended {
-                    tracing::error!("a part of the server failed while it stopped: {error}");
+                    tracing::error!(name = task.name, "failed while the server stopped: {error}");
                 }
             }
         };
         if tokio::time::timeout(limit, all).await.is_err() {
-            tracing::error!(left = self.set.len(), "some parts did not stop in time");
+            for task in self.running.values() {
+                tracing::error!(name = task.name, "did not stop in time");
+            }
             self.set.abort_all();
         }
+    }
+
+    fn forget(&mut self, ended: &std::result::Result<(Id, ()), JoinError>) -> Task {
+        let id = match ended {
+            Ok((id, ())) => *id,
+            Err(error) => error.id(),
+        };
+        self.running.remove(&id).unwrap_or(Task { name: "a task", may_end: false })
     }
 }
 

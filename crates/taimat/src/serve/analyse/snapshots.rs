@@ -81,13 +81,13 @@ impl Snapshots {
     }
 }
 
-/// The object with enough around it to know the place: three times its size, and a quarter of the picture at least.
+/// The object with enough around it to know the place: a fifth of the picture's width and a third of its height at
+/// least. (The worker adds a margin.)
 fn surroundings(object: BoundingBox) -> BoundingBox {
-    let side = |length: f32| (length * 3.0).clamp(0.25, 1.0);
-    let (w, h) = (side(object.w), side(object.h));
-    let middle =
+    let (w, h) = (object.w.clamp(0.2, 1.0), object.h.clamp(0.3, 1.0));
+    let start =
         |start: f32, length: f32, side: f32| (start + length / 2.0 - side / 2.0).clamp(0.0, 1.0 - side);
-    BoundingBox { x: middle(object.x, object.w, w), y: middle(object.y, object.h, h), w, h }
+    BoundingBox { x: start(object.x, object.w, w), y: start(object.y, object.h, h), w, h }
 }
 
 /// Writes a file so that it is there whole or not at all.
