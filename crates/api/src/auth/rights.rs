@@ -11,7 +11,7 @@ use index::{Hold, User};
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{ContentBuilder, Ref, Response as ApiResponse, SecurityRequirement};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response as ApiResponse, SecurityRequirement};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::caller::{Caller, forbidden};
@@ -95,6 +95,14 @@ fn document(right: Right, operation: &mut Operation) {
     } else {
         ["session", "token"].map(|scheme| SecurityRequirement::new(scheme, [""; 0])).to_vec()
     });
+    // OpenAPI 3.1 wants a description of each response; what succeeded is the operation.
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = operation.summary.clone().unwrap_or_default();
+        }
+    }
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
     let mut response = ApiResponse::new("A problem: what is wrong and what to do about it.");
     response.content.insert("application/problem+json".to_owned(), problem.into());

@@ -27,6 +27,10 @@ fn the_document_is_whole() {
             );
             assert!(!operation["x-right"].is_null(), "{name} states no right");
             assert!(operation["responses"]["default"].is_object(), "{name} documents no problem");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let description = response["description"].as_str().unwrap_or_default();
+                assert!(!description.is_empty(), "{name} {status} is not described");
+            }
             let names: Vec<&str> = operation["parameters"]
                 .as_array()
                 .into_iter()
