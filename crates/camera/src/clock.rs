@@ -132,6 +132,26 @@ impl StreamClock {
         self.floor = Some(floor);
     }
 
+    /// Starts the clock from the first arrivals together, so that the pictures that a camera had buffered, and
+    /// sent at once, get their true times. Without it the clock starts at the first picture's arrival, and
+    /// takes a few seconds to mend that.
+    pub fn begin(&mut self, arrivals: &[(i64, Timestamp)]) {
+        let (Some((first, arrived)), Some((_, latest))) = (arrivals.first(), arrivals.last()) else { return };
+        let arrived = arrived.as_micros() as f64;
+        let least = arrivals
+            .iter()
+            .map(|(rtp, at)| at.as_micros() as f64 - micros(*rtp, *first, self.rate))
+            .filter(|seen| (seen - arrived).abs() <= BURST as f64)
+            .fold(arrived, f64::min);
+        let given = self.after_floor(least);
+        let window = Window::first(latest.as_micros());
+        self.line = Some(Line { window, ..Line::start(*first, least as i64, given, 0.0) });
+    }
+
+    fn after_floor(&self, time: f64) -> f64 {
+        self.floor.map_or(time, |floor| time.max((floor.as_micros() + 1_000) as f64))
+    }
+
     /// The time of the picture with the extended (never wrapping) RTP time stamp `rtp`, of which the first
     /// packet arrived at `arrived`. Pictures come in decoding order. Times of pictures that are not B pictures
     /// never go back.
@@ -139,8 +159,7 @@ impl StreamClock {
         let arrived = arrived.as_micros();
         let rate = self.rate;
         let Some(line) = &mut self.line else {
-            let floor = self.floor.map_or(f64::MIN, |floor| (floor.as_micros() + 1_000) as f64);
-            let given = (arrived as f64).max(floor);
+            let given = self.after_floor(arrived as f64);
             self.line = Some(Line::start(rtp, arrived, given, 0.0));
             return placed(given, None);
         };

@@ -19,6 +19,12 @@ use crate::stream::StreamEvent;
 const CLOCK_EVERY: Duration = Duration::from_mins(1);
 /// A change of it by so many seconds is told at once.
 const CLOCK_CHANGE: f64 = 0.5;
+/// So long are the first pictures held back, until it shows which of them the camera had buffered. Reolink, and
+/// servers between (GStreamer, MediaMTX), send up to a whole GOP at once.
+const SETTLE: Duration = Duration::from_millis(500);
+/// No more than this is held back.
+const HELD_ITEMS: usize = 1_024;
+const HELD_BYTES: usize = 16 << 20;
 /// So many unreadable parameter sets in a row before the first picture are enough.
 const BAD_PARAMETERS: u32 = 3;
 
@@ -96,6 +102,8 @@ pub(crate) struct Delivery<'a, C> {
     parameters: Option<Arc<VideoParameters>>,
     /// Whether they changed since the latest picture.
     changed: bool,
+    /// The first items, with their arrivals, while they are held back.
+    held: Option<Vec<(Item, Timestamp)>>,
     /// Since when, by the monotonic clock, a key frame is waited for.
     waiting: Option<Duration>,
     connected: bool,
@@ -121,6 +129,7 @@ impl<'a, C: Clock> Delivery<'a, C> {
             key_frame_limit,
             parameters: None,
             changed: false,
+            held: Some(Vec::new()),
             connected: false,
             bad_parameters: 0,
             told_clock: None,
@@ -135,9 +144,64 @@ impl<'a, C: Clock> Delivery<'a, C> {
 
     /// What follows from an item: events in order, or the end of the session.
     pub(crate) fn accept(&mut self, item: Item, events: &mut Vec<StreamEvent>) -> Result<(), ConnectFailure> {
+        let arrived = match &item {
+            Item::Picture(Picture { arrived, .. }) | Item::Sound(Sound { arrived, .. }) => {
+                self.arrival(*arrived)
+            }
+            Item::Report { .. } | Item::Damage { .. } => self.memory.now(self.clock),
+        };
+        match &mut self.held {
+            Some(held) => {
+                held.push((item, arrived));
+                if settled(held, arrived) {
+                    self.release(events)?;
+                }
+            }
+            None => self.deliver(item, arrived, events)?,
+        }
+        if self.overdue() {
+            self.release(events)?;
+        }
+        if !self.overdue() {
+            return Ok(());
+        }
+        Err(if self.bad_parameters > 0 && !self.connected {
+            failure::bad_parameters("its parameter sets cannot be read")
+        } else {
+            failure::no_key_frame(self.key_frame_limit)
+        })
+    }
+
+    /// Whether a key frame is waited for beyond the limit.
+    fn overdue(&self) -> bool {
+        self.waiting.is_some_and(|since| self.clock.monotonic().saturating_sub(since) > self.key_frame_limit)
+    }
+
+    /// Delivers what is held back, and starts the clocks by it. To be called when the session ends.
+    pub(crate) fn release(&mut self, events: &mut Vec<StreamEvent>) -> Result<(), ConnectFailure> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let (mut pictures, mut sounds) = (Vec::new(), Vec::new());
+        for (item, arrived) in &held {
+            match item {
+                Item::Picture(picture) => pictures.push((picture.rtp, *arrived)),
+                Item::Sound(sound) => sounds.push((sound.rtp, *arrived)),
+                Item::Report { .. } | Item::Damage { .. } => {}
+            }
+        }
+        self.video.begin(&pictures);
+        self.audio.begin(&sounds);
+        held.into_iter().try_for_each(|(item, arrived)| self.deliver(item, arrived, events))
+    }
+
+    fn deliver(
+        &mut self,
+        item: Item,
+        arrived: Timestamp,
+        events: &mut Vec<StreamEvent>,
+    ) -> Result<(), ConnectFailure> {
         match item {
-            Item::Picture(picture) => self.picture(picture, events)?,
-            Item::Sound(sound) => self.sound(sound, events),
+            Item::Picture(picture) => return self.picture(picture, arrived, events),
+            Item::Sound(sound) => self.sound(sound, arrived, events),
             Item::Report { rtp, ntp } => self.report(rtp, ntp, events),
             Item::Damage { detail, parameters } => {
                 self.bad_parameters += u32::from(parameters);
@@ -147,16 +211,7 @@ impl<'a, C: Clock> Delivery<'a, C> {
                 self.damaged(detail, events);
             }
         }
-        match self.waiting {
-            Some(since) if self.clock.monotonic().saturating_sub(since) > self.key_frame_limit => {
-                Err(if self.bad_parameters > 0 && !self.connected {
-                    failure::bad_parameters("its parameter sets cannot be read")
-                } else {
-                    failure::no_key_frame(self.key_frame_limit)
-                })
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// The server's time at which something arrived.
@@ -164,8 +219,12 @@ impl<'a, C: Clock> Delivery<'a, C> {
         self.memory.now(self.clock) - arrived.elapsed()
     }
 
-    fn picture(&mut self, picture: Picture, events: &mut Vec<StreamEvent>) -> Result<(), ConnectFailure> {
-        let arrived = self.arrival(picture.arrived);
+    fn picture(
+        &mut self,
+        picture: Picture,
+        arrived: Timestamp,
+        events: &mut Vec<StreamEvent>,
+    ) -> Result<(), ConnectFailure> {
         if std::mem::take(&mut self.memory.set_anew) {
             self.damaged("the server's clock was set anew".into(), events);
             self.video.reset();
@@ -220,8 +279,7 @@ impl<'a, C: Clock> Delivery<'a, C> {
         Ok(())
     }
 
-    fn sound(&mut self, sound: Sound, events: &mut Vec<StreamEvent>) {
-        let arrived = self.arrival(sound.arrived);
+    fn sound(&mut self, sound: Sound, arrived: Timestamp, events: &mut Vec<StreamEvent>) {
         let placed = self.audio.place(sound.rtp, arrived);
         // Sound without pictures is of no use, and the recording begins with a key frame.
         if let (true, Some(parameters)) = (self.connected, &self.offer.audio) {
@@ -254,6 +312,22 @@ impl<'a, C: Clock> Delivery<'a, C> {
         let at = self.memory.last.unwrap_or_else(|| self.memory.now(self.clock));
         events.push(StreamEvent::Damaged { at, detail });
     }
+}
+
+/// Whether enough is held back to start the clocks.
+fn settled(held: &[(Item, Timestamp)], now: Timestamp) -> bool {
+    let first = held.iter().find(|(item, _)| matches!(item, Item::Picture(_)));
+    let bytes = || -> usize {
+        held.iter()
+            .map(|(item, _)| if let Item::Picture(picture) = item { picture.data.len() } else { 0 })
+            .sum()
+    };
+    let unreadable =
+        || held.iter().filter(|(item, _)| matches!(item, Item::Damage { parameters: true, .. })).count();
+    first.is_some_and(|(_, arrived)| now.since(*arrived) >= SETTLE)
+        || held.len() >= HELD_ITEMS
+        || unreadable() >= BAD_PARAMETERS as usize
+        || bytes() > HELD_BYTES
 }
 
 #[cfg(test)]

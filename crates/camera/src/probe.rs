@@ -102,7 +102,10 @@ async fn observe(plan: &mut Plan, limit: Duration) -> Result<Observed, ConnectFa
     let mut first = None;
     loop {
         let item = session.next().await;
-        let accepted = item.and_then(|item| delivery.accept(item, &mut events));
+        let accepted = match item {
+            Ok(item) => delivery.accept(item, &mut events),
+            Err(failure) => delivery.release(&mut events).and(Err(failure)),
+        };
         for event in events.drain(..) {
             seen.take(event);
         }

@@ -121,22 +121,22 @@ impl<C: Clock> Puller<C> {
         let limit = self.plan.limits.key_frame;
         let mut delivery = Delivery::new(&*self.clock, &mut self.memory, Offer::of(&session), limit);
         let mut events = Vec::new();
+        let mut was_connected = false;
         loop {
-            let item = match session.next().await {
-                Ok(item) => item,
+            let outcome = match session.next().await {
+                Ok(item) => delivery.accept(item, &mut events),
                 Err(failure) => {
                     if session.ended_by_audio() {
                         self.plan.mute = Some("the camera's sound broke the stream".into());
                     }
-                    return Err(failure);
+                    delivery.release(&mut events).and(Err(failure))
                 }
             };
-            let was_connected = delivery.connected();
-            let outcome = delivery.accept(item, &mut events);
             let tally = std::mem::take(&mut delivery.tally);
             self.meters.dropped.increment(tally.dropped);
             self.meters.jumps.increment(tally.jumps);
             if delivery.connected() && !was_connected {
+                was_connected = true;
                 self.latest = Some((session.transport, Some(self.clock.monotonic())));
                 self.plan.choice.worked(session.transport);
                 self.sessions += 1;

@@ -96,6 +96,7 @@ fn nothing_comes_before_the_first_key_frame() {
     ] {
         delivery.accept(item, &mut events).unwrap();
     }
+    delivery.release(&mut events).unwrap();
     assert_eq!(names(&events), ["connected", "key", "sound", "picture"]);
     assert_eq!(delivery.tally.dropped, 1);
 }
@@ -111,6 +112,7 @@ fn parameters_that_change_between_key_frames_are_damage() {
     for picture in [picture(0, true), changed, picture(2, false), picture(3, true), sets, picture(5, true)] {
         delivery.accept(Item::Picture(picture), &mut events).unwrap();
     }
+    delivery.release(&mut events).unwrap();
     assert_eq!(names(&events), ["connected", "key", "damaged", "key", "key"]);
     let widths: Vec<u32> = events
         .iter()
@@ -129,6 +131,7 @@ fn a_wait_for_a_key_frame_has_an_end() {
     let mut delivery = Delivery::new(&clock, &mut memory, offer(), Duration::from_secs(15));
     let mut events = Vec::new();
     delivery.accept(Item::Picture(picture(0, true)), &mut events).unwrap();
+    delivery.release(&mut events).unwrap();
     delivery.accept(Item::Damage { detail: "x".into(), parameters: false }, &mut events).unwrap();
     for n in 1..=375 {
         clock.advance(Duration::from_millis(40));
@@ -193,4 +196,32 @@ fn the_cameras_clock_is_told_at_first_when_it_changes_and_each_minute() {
     }
     // Two and a half minutes: at first, after 60 s, at the change after 100 s.
     assert_eq!(names(&events).iter().filter(|name| **name == "clock").count(), 3);
+}
+
+#[test]
+fn pictures_that_the_camera_had_buffered_get_their_true_times() {
+    let clock = ManualClock::new(Timestamp::from_micros(1_790_000_000_000_000));
+    let mut memory = Memory::default();
+    let mut delivery = Delivery::new(&clock, &mut memory, offer(), Duration::from_secs(15));
+    let mut events = Vec::new();
+    // The first 25 pictures were seen in the second before, and come at once.
+    let start = clock.now();
+    for n in 0..100 {
+        if n > 25 {
+            clock.advance(Duration::from_millis(40));
+        }
+        delivery.accept(Item::Picture(picture(n, n == 0)), &mut events).unwrap();
+    }
+    let times: Vec<i64> = events
+        .iter()
+        .filter_map(|event| match event {
+            StreamEvent::Frame(MediaFrame::Video(unit)) => Some(unit.time.micros_since(start)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(times.len(), 100);
+    for (n, time) in times.iter().enumerate() {
+        // Some microseconds pass between the arrival and its being looked at.
+        assert!((time - (n as i64 - 25) * 40_000).abs() < 5_000, "picture {n} at {time}");
+    }
 }

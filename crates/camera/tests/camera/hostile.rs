@@ -22,7 +22,7 @@ fn hasty() -> Limits {
 #[test]
 fn arbitrary_answers_never_get_out_of_hand() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    bolero::check!().with_test_time(Duration::from_secs(4)).with_type::<(u8, Vec<u8>)>().for_each(
+    bolero::check!().with_test_time(Duration::from_secs(2)).with_type::<(u8, Vec<u8>)>().for_each(
         |(place, bytes)| {
             runtime.block_on(async {
                 let video = Video::small();

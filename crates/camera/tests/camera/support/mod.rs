@@ -412,10 +412,11 @@ impl Pull {
             .expect("the stream goes on")
     }
 
-    /// All events up to and including the first that `last` accepts.
+    /// All events up to and including the first that `last` accepts. Panics after a thousand others.
     pub(crate) async fn until(&mut self, last: impl Fn(&StreamEvent) -> bool) -> Vec<StreamEvent> {
         let mut events = Vec::new();
         loop {
+            assert!(events.len() < 1_000, "still going: {:?}", events.last());
             events.push(self.next().await);
             if last(events.last().unwrap()) {
                 return events;
