@@ -97,3 +97,41 @@ pub(crate) fn resolve(root: &Path, relative: &str) -> Result<PathBuf, FileProble
         None => Err(FileProblem::Header(format!("{relative:?} is not named like a recording"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_people_become_folders() {
+        let camera = CameraId::generate();
+        let id = camera.to_string();
+        for (name, folder) in [
+            ("Cổng chợ", "Cổng-chợ"),
+            ("../../etc", "etc"),
+            ("a/b\\c:d", "a-b-c-d"),
+            ("  ", id.as_str()),
+            ("..", id.as_str()),
+            (".hidden.", "hidden"),
+        ] {
+            assert_eq!(camera_folder(name, camera), folder);
+        }
+        assert!(camera_folder(&"ữ".repeat(500), camera).len() <= 100);
+    }
+
+    #[test]
+    fn only_our_own_spelling_is_ours() {
+        let path = "cam/2026-11-23/07/sub-20261123T070005.250Z.mp4";
+        assert_eq!(SegmentPath::parse(path).map(|path| path.to_string()).as_deref(), Some(path));
+        for other in [
+            "cam/2026-11-23/08/sub-20261123T070005.250Z.mp4",
+            "cam/2026-11-24/07/sub-20261123T070005.250Z.mp4",
+            "../2026-11-23/07/sub-20261123T070005.250Z.mp4",
+            "cam/2026-11-23/07/third-20261123T070005.250Z.mp4",
+            "cam/2026-11-23/07/sub-20261123T070005.250Z-0.mp4",
+            "cam/2026-11-23/07/sub-20261123T070005.250Z.mp4/x",
+        ] {
+            assert_eq!(SegmentPath::parse(other), None, "{other}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{AccessUnit, Segment, TimeRange, Timestamp, VideoParameters};
+use domain::{AccessUnit, Fragment, Segment, TimeRange, Timestamp, VideoParameters};
 use futures::{Stream, StreamExt};
 
 use crate::mp4::file::SegmentFile;
@@ -44,17 +44,11 @@ pub fn units(root: &Path, segment: &Segment, from: Timestamp) -> Result<UnitRead
 }
 
 /// The fragments of a segment from the one on in which the last key frame at or before `from` is.
-pub(crate) fn offsets_from(
-    segment: &Segment,
-    from: Timestamp,
-) -> impl Iterator<Item = (u64, &domain::Fragment)> {
+pub(crate) fn offsets_from(segment: &Segment, from: Timestamp) -> impl Iterator<Item = (u64, &Fragment)> {
     let since = from.since(segment.start);
-    let mut all = segment.fragments.0.iter();
-    if from <= segment.start {
-        return segment.located_fragments().skip(0);
-    }
-    let first = all.rposition(|fragment| fragment.random_access && fragment.start <= since).unwrap_or(0);
-    segment.located_fragments().skip(first)
+    let usable = |fragment: &Fragment| fragment.random_access && fragment.start <= since;
+    let first = if from > segment.start { segment.fragments.0.iter().rposition(usable) } else { None };
+    segment.located_fragments().skip(first.unwrap_or(0))
 }
 
 /// See [`units`].

@@ -16,7 +16,7 @@ use crate::growing::Growing;
 use crate::outbox::Outbox;
 use crate::stream::{Assembler, Output, StreamShared};
 use crate::sync::SyncQueue;
-use crate::writer::{FragmentOp, GapBegin, Op, Shared, Writer, new_gap};
+use crate::writer::{FragmentOp, GapBegin, Op, ROOM_UNIT, Shared, Writer, new_gap};
 use crate::{DiskSpace, RecorderConfig, RecorderError, StreamCounters, Usage, camera_folder, recover};
 
 /// What the recorder did.
@@ -33,7 +33,6 @@ pub enum RecorderEvent {
 pub struct Recorder {
     shared: Arc<Shared>,
     ops: mpsc::Sender<Op>,
-    room: Arc<Semaphore>,
     next_id: Arc<AtomicU64>,
 }
 
@@ -67,8 +66,6 @@ struct Recovery {
 
 /// Operations that may wait for the writer; the memory that they hold is limited by `queue_bytes`.
 const MOST_OPS: usize = 4096;
-/// Room in the queue is counted in such units.
-const ROOM_UNIT: usize = 1024;
 /// What is left in the folder of recordings by a recorder that ended in order, and the lock of a running one.
 const CLEAN: &str = ".closed-in-order";
 const LOCK: &str = ".lock";
@@ -97,6 +94,7 @@ impl Recorder {
             usage: Usage::default(),
             sync: SyncQueue::default(),
             outbox,
+            room,
         });
         let recovery = Arc::new(Recovery::default());
         recovery.complete.store(unfinished.is_empty(), Ordering::Relaxed);
@@ -132,7 +130,7 @@ impl Recorder {
             )?);
         }
         let task = RecorderTask { ops: ops.clone(), root: folder, threads, recovery, forward, lock };
-        Ok((Self { shared, ops, room, next_id: Arc::default() }, task))
+        Ok((Self { shared, ops, next_id: Arc::default() }, task))
     }
 
     /// A stream to write. `folder` is the camera's folder, see [`camera_folder`].
@@ -185,8 +183,7 @@ impl Recorder {
     /// Bytes that wait for the disk.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
-        let all = self.shared.config.queue_bytes / ROOM_UNIT;
-        all.saturating_sub(self.room.available_permits()) * ROOM_UNIT
+        self.shared.queued_bytes()
     }
 
     /// Waits for room, at most `patience`; `None`: the disk is too slow, or the recorder has ended.
@@ -198,13 +195,13 @@ impl Recorder {
         let units = bytes.div_ceil(ROOM_UNIT as u32).max(1);
         // A fragment larger than the whole queue takes all of it.
         let units = units.min(u32::try_from(self.shared.config.queue_bytes / ROOM_UNIT).unwrap_or(u32::MAX));
-        if let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(units)
+        if let Ok(room) = Arc::clone(&self.shared.room).try_acquire_many_owned(units)
             && let Ok(place) = self.ops.clone().try_reserve_owned()
         {
             return Some((room, place));
         }
         let both = async {
-            let room = Arc::clone(&self.room).acquire_many_owned(units).await.ok()?;
+            let room = Arc::clone(&self.shared.room).acquire_many_owned(units).await.ok()?;
             Some((room, self.ops.clone().reserve_owned().await.ok()?))
         };
         tokio::time::timeout(patience, both).await.ok().flatten()
@@ -350,15 +347,12 @@ impl StreamRecorder {
     }
 
     fn too_slow(&mut self, from: Timestamp) {
-        if self.slow.is_some() {
+        // When the server stops, the next start tells of the gap.
+        if self.slow.is_some() || self.recorder.ops.is_closed() {
             return;
         }
         let patience = self.recorder.shared.config.write_patience;
-        let detail = if self.recorder.ops.is_closed() {
-            "the recorder has ended".to_owned()
-        } else {
-            format!("the disk did not take what was recorded within {patience:?}")
-        };
+        let detail = format!("the disk did not take what was recorded within {patience:?}");
         tracing::error!(camera = %self.stream.camera_id, stream = %self.stream.stream, "{detail}");
         let gap = new_gap(&self.stream, GapBegin { from, reason: GapReason::DiskSlow, detail });
         self.recorder.shared.outbox.gap(gap.clone());
@@ -374,7 +368,7 @@ impl Drop for StreamRecorder {
         self.assembler.close(&mut self.outputs);
         for output in self.outputs.drain(..) {
             if let Output::Fragment { open, serial, fragment } = output
-                && let Ok(room) = Arc::clone(&self.recorder.room).try_acquire_many_owned(1)
+                && let Ok(room) = Arc::clone(&self.recorder.shared.room).try_acquire_many_owned(1)
             {
                 let stream = Arc::clone(&self.stream);
                 let op = FragmentOp { stream, open, serial, fragment, ends: None, room };

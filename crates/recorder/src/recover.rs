@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::{FragmentIndex, Segment, StreamKind};
 
@@ -202,8 +203,11 @@ pub(crate) fn newest(root: &Path) -> Vec<String> {
     found
 }
 
-/// The row of a file and the bytes after its last good fragment. `contents`: looks at the pictures too, as a power cut
-/// can leave zeros where they should be.
+/// Data older than this is on the disk, however long a sync takes.
+const UNSYNCED: Duration = Duration::from_secs(15);
+
+/// The row of a file and the bytes after its last good fragment. `contents`: looks at the newest pictures too, as
+/// a power cut can leave zeros where they should be.
 fn examine(root: &Path, path: &str, contents: bool) -> Result<(Segment, u64), FileProblem> {
     let file = SegmentFile::open(&layout::resolve(root, path)?)?;
     let (header, header_bytes) = file.header()?;
@@ -223,22 +227,46 @@ fn examine(root: &Path, path: &str, contents: bool) -> Result<(Segment, u64), Fi
     };
     loop {
         let head = match file.fragment(segment.bytes) {
-            Ok(Some(head)) if !contents || holds_pictures(&file, segment.bytes, &head) => head,
+            Ok(Some(head)) => head,
             // Whatever is wrong from here on is a tail that was not finished.
-            Ok(_) | Err(FileProblem::Truncated { .. } | FileProblem::Damaged { .. }) => break,
+            Ok(None) | Err(FileProblem::Truncated { .. } | FileProblem::Damaged { .. }) => break,
             Err(problem) => return Err(problem),
         };
-        let (row, end) = head.row();
-        segment.frames = segment.frames.saturating_add(row.frames.into());
-        segment.end = segment.end.max(segment.start.plus_micros(end));
-        segment.bytes += u64::from(head.bytes);
-        segment.fragments.0.push(row);
+        append(&mut segment, &head);
+    }
+    if contents {
+        cut_unsynced(&file, &mut segment)?;
     }
     if segment.fragments.0.is_empty() {
         return Err(FileProblem::Empty);
     }
     let torn = file.size().saturating_sub(segment.bytes);
     Ok((segment, torn))
+}
+
+fn append(segment: &mut Segment, head: &FragmentHead) {
+    let (row, end) = head.row();
+    segment.frames = segment.frames.saturating_add(row.frames.into());
+    segment.end = segment.end.max(segment.start.plus_micros(end));
+    segment.bytes += u64::from(head.bytes);
+    segment.fragments.0.push(row);
+}
+
+/// Takes away what a power cut left as zeros, from the first such fragment on.
+fn cut_unsynced(file: &SegmentFile, segment: &mut Segment) -> Result<(), FileProblem> {
+    let since = segment.end.since(segment.start).saturating_sub(UNSYNCED);
+    let mut whole = Segment { fragments: FragmentIndex::default(), frames: 0, ..segment.clone() };
+    whole.end = segment.start;
+    whole.bytes = segment.header_bytes.into();
+    for (offset, row) in segment.located_fragments() {
+        let head = file.fragment(offset)?.ok_or(FileProblem::Truncated { offset, size: file.size() })?;
+        if row.start >= since && !holds_pictures(file, offset, &head) {
+            break;
+        }
+        append(&mut whole, &head);
+    }
+    *segment = whole;
+    Ok(())
 }
 
 /// Whether each picture begins with a NAL unit that fits it.

@@ -197,3 +197,6 @@ pub fn oldest_files(root: &Path, limit: usize) -> Vec<(String, u64)> {
     found.truncate(limit);
     found.into_iter().map(|(_, path, bytes)| (path, bytes)).collect()
 }
+
+#[cfg(test)]
+mod tests;

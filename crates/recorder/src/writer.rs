@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::{Clock, FragmentIndex, Gap, GapKind, GapReason, Segment, Timestamp};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::fragment::Prepared;
 use crate::growing::Growing;
@@ -63,7 +63,20 @@ pub(crate) struct Shared {
     pub(crate) usage: Usage,
     pub(crate) sync: SyncQueue,
     pub(crate) outbox: Outbox,
+    /// Room for fragments that wait, in units of [`ROOM_UNIT`].
+    pub(crate) room: Arc<Semaphore>,
 }
+
+impl Shared {
+    /// Bytes that wait for the disk.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        let all = self.config.queue_bytes / ROOM_UNIT;
+        all.saturating_sub(self.room.available_permits()) * ROOM_UNIT
+    }
+}
+
+/// Room in the queue is counted in such units.
+pub(crate) const ROOM_UNIT: usize = 1024;
 
 /// The first and the longest pause before a stream whose disk failed tries again.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -90,6 +103,7 @@ pub(crate) struct Writer {
     fragments: metrics::Counter,
     bytes: metrics::Counter,
     open: metrics::Gauge,
+    queue: metrics::Gauge,
 }
 
 impl Writer {
@@ -100,6 +114,7 @@ impl Writer {
             fragments: metrics::counter!("taimat_recorder_fragments_total"),
             bytes: metrics::counter!("taimat_recorder_bytes_total"),
             open: metrics::gauge!("taimat_recorder_open_segments"),
+            queue: metrics::gauge!("taimat_recorder_queue_bytes"),
         }
     }
 
@@ -205,6 +220,7 @@ impl Writer {
             return;
         }
         drop(room);
+        self.queue.set(self.shared.queued_bytes() as f64);
         self.shared.sync.written(stream.id, &file.writer.file);
         self.fragments.increment(1);
         self.bytes.increment(fragment.row.bytes.into());

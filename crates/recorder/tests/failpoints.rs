@@ -1,5 +1,5 @@
 //! A disk that fails at every step of the write order. What was recorded stays; what was not is told.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
@@ -82,7 +82,8 @@ async fn fails_and_recovers(step: &str, errno: i32, reason: GapReason) {
     assert_eq!(counters.recorded_frames + counters.lost_frames, 120, "{counters:?}");
     assert!(counters.recorded_frames >= 60, "{counters:?}");
     assert_whole(&outcome, counters.recorded_frames);
-    let ended: Vec<_> = outcome.gaps().into_iter().filter(|gap| gap.reason == reason && gap.to.is_some()).collect();
+    let ended: Vec<_> =
+        outcome.gaps().into_iter().filter(|gap| gap.reason == reason && gap.to.is_some()).collect();
     assert_eq!(ended.len(), 1);
     assert!(ended[0].from >= at(4) && ended[0].to.unwrap() <= at(9), "{ended:?}");
 }
@@ -193,6 +194,14 @@ async fn a_slow_disk_costs_whole_gops_and_other_streams_nothing_but_time() {
     assert_eq!(u64::from(recorded) + counters.lost_frames, 80);
 }
 
+/// Takes a mount away again, whatever the test finds.
+struct Unmount(std::path::PathBuf);
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
 #[tokio::test]
 async fn a_really_full_disk_keeps_what_it_holds() {
     let folder = tempfile::tempdir().unwrap();
@@ -204,12 +213,6 @@ async fn a_really_full_disk_keeps_what_it_holds() {
     if !mounted {
         eprintln!("skipped: a small tmpfs cannot be mounted here (needs root)");
         return;
-    }
-    struct Unmount(std::path::PathBuf);
-    impl Drop for Unmount {
-        fn drop(&mut self) {
-            let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
-        }
     }
     let _unmount = Unmount(folder.path().to_owned());
     let footage = footage(VideoCodec::H264, (320, 240), 4, false, false);

@@ -40,7 +40,11 @@ fn exercise(root: &Path, bytes: &[u8], row: &Segment) {
     std::fs::write(&path, bytes).unwrap();
     if let recover::ScannedFile::Segment { segment, torn_bytes } = recover::scan_file(root, PATH) {
         assert_eq!(segment.bytes + torn_bytes, bytes.len() as u64);
-        assert!(recover::verify(root, &segment).iter().all(|found| matches!(found, recover::Disagreement::TornTail { .. })));
+        assert!(
+            recover::verify(root, &segment)
+                .iter()
+                .all(|found| matches!(found, recover::Disagreement::TornTail { .. }))
+        );
         let units = read::units(root, &segment, segment.start).unwrap().filter_map(Result::ok).count();
         assert_eq!(units as u32, segment.frames);
         cut(root, *segment);

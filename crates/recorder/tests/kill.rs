@@ -1,5 +1,5 @@
 //! Kills in the middle of everything: at most a second of a stream is lost, and what remains is whole.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

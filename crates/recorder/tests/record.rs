@@ -1,9 +1,10 @@
 //! Recording real pictures: files, rows, gaps, reading back.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
 use domain::{GapReason, StreamKind, VideoCodec};
+use futures::StreamExt;
 use recorder::{RecorderEvent, read, recover};
 use support::{Footage, bench, camera, decode, footage, morning, units};
 
@@ -52,7 +53,10 @@ async fn round_trip(footage: &Footage) {
     assert_eq!(opened.len(), 3);
 
     for segment in &closed {
-        assert_eq!(recover::verify(outcome.path(), segment).iter().map(ToString::to_string).collect::<Vec<_>>(), [""; 0]);
+        assert_eq!(
+            recover::verify(outcome.path(), segment).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [""; 0]
+        );
         assert_eq!(segment.bytes, std::fs::metadata(outcome.file(segment)).unwrap().len());
         assert!(segment.fragments.0.iter().all(|fragment| fragment.duration.as_micros() <= 1_100_000));
         assert!(segment.fragments.0[0].random_access);
@@ -103,7 +107,6 @@ async fn reading_starts_at_the_key_frame_before() {
     assert!(found[0].random_access);
     assert_eq!(found.len(), 60);
 
-    use futures::StreamExt;
     let range = domain::TimeRange::new(from, morning().plus_micros(7_000_000)).unwrap();
     let streamed: Vec<_> = read::stream(outcome.path().into(), outcome.closed(), range).collect().await;
     assert_eq!(streamed.len(), 30);
@@ -136,13 +139,18 @@ async fn interruptions_jumps_and_new_parameters_begin_segments_and_gaps() {
     assert_eq!((counters.lost_frames, counters.skipped_frames), (0, 0));
     stream.finish().await;
     let outcome = bench.end().await;
-    let spans: Vec<_> =
-        outcome.closed().iter().map(|segment| [segment.start, segment.end].map(|at| at.since(morning()).as_secs())).collect();
+    let spans: Vec<_> = outcome
+        .closed()
+        .iter()
+        .map(|segment| [segment.start, segment.end].map(|at| at.since(morning()).as_secs()))
+        .collect();
     assert_eq!(spans, [[0, 4], [4, 8], [25, 27], [30, 34], [44, 48]]);
     let ended: Vec<_> = outcome
         .gaps()
         .into_iter()
-        .filter_map(|gap| Some((gap.reason, gap.from.since(morning()).as_secs(), gap.to?.since(morning()).as_secs())))
+        .filter_map(|gap| {
+            Some((gap.reason, gap.from.since(morning()).as_secs(), gap.to?.since(morning()).as_secs()))
+        })
         .collect();
     assert_eq!(
         ended,
@@ -181,7 +189,9 @@ async fn a_growing_segment_can_be_read_and_its_row_is_in_memory() {
     }
     // The row of the opened segment tells that the first fragment is on disk; the others follow.
     let opened = bench.events.recv().await;
-    assert!(matches!(opened, Some(RecorderEvent::Segment(segment)) if !segment.closed && segment.frames == 10));
+    assert!(
+        matches!(opened, Some(RecorderEvent::Segment(segment)) if !segment.closed && segment.frames == 10)
+    );
     let growing = loop {
         let open = bench.recorder.open_segments(camera(), StreamKind::Main);
         if let [one] = open.as_slice()

@@ -10,8 +10,8 @@ use crate::mp4::{FragmentHead, Run};
 use crate::read::{ReadError, offsets_from};
 use crate::{FileProblem, layout};
 
-/// A clip may hold this many pictures: a day and a half at 30 a second.
-pub(super) const MOST_SAMPLES: usize = 4_000_000;
+/// A clip may hold this many pictures: a day at 23 a second. Each costs some 60 bytes of memory while it is planned.
+pub(super) const MOST_SAMPLES: usize = 2_000_000;
 
 /// A picture, times in microseconds since the epoch.
 #[derive(Clone, Copy, Debug)]

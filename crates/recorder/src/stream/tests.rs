@@ -68,12 +68,7 @@ fn units(steps: &[Step]) -> Vec<AccessUnit> {
         }
         let mut data = vec![number as u8; step.size];
         data[..4].copy_from_slice(&(step.size as u32 - 4).to_be_bytes());
-        AccessUnit {
-            time,
-            random_access: step.key,
-            data: data.into(),
-            parameters: Arc::clone(&parameters),
-        }
+        AccessUnit { time, random_access: step.key, data: data.into(), parameters: Arc::clone(&parameters) }
     };
     steps.iter().enumerate().map(unit).collect()
 }

@@ -1,5 +1,10 @@
 //! Real pictures from the ffmpeg program, and a recorder in a temporary folder.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "shared by several tests, each of which uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "shared by several tests, each of which uses a part"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,8 +12,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    AccessUnit, AudioFrame, AudioParameters, CameraId, MediaFrame, Segment, SystemClock, Timestamp, VideoCodec,
-    VideoParameters,
+    AccessUnit, AudioFrame, AudioParameters, CameraId, MediaFrame, Segment, SystemClock, Timestamp,
+    VideoCodec, VideoParameters,
 };
 use recorder::{Recorder, RecorderConfig, RecorderEvent, RecorderTask};
 use tokio::sync::mpsc;
@@ -24,7 +29,13 @@ pub(crate) struct Footage {
 }
 
 /// Encodes `seconds` of a test picture at 10 a second, a key frame a second.
-pub(crate) fn footage(codec: VideoCodec, size: (u32, u32), seconds: u32, b_frames: bool, audio: bool) -> Footage {
+pub(crate) fn footage(
+    codec: VideoCodec,
+    size: (u32, u32),
+    seconds: u32,
+    b_frames: bool,
+    audio: bool,
+) -> Footage {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("footage.mp4");
     let (width, height) = size;
@@ -39,7 +50,16 @@ pub(crate) fn footage(codec: VideoCodec, size: (u32, u32), seconds: u32, b_frame
     if audio {
         ffmpeg.args(["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000"]);
     }
-    ffmpeg.args(["-t", &seconds.to_string(), "-c:v", encoder[0], "-preset", "ultrafast", encoder[1], &options]);
+    ffmpeg.args([
+        "-t",
+        &seconds.to_string(),
+        "-c:v",
+        encoder[0],
+        "-preset",
+        "ultrafast",
+        encoder[1],
+        &options,
+    ]);
     ffmpeg.args(["-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "1", "-tag:v"]);
     ffmpeg.arg(if codec == VideoCodec::H264 { "avc1" } else { "hvc1" }).arg(&file);
     assert!(ffmpeg.status().expect("the ffmpeg program is needed").success());
@@ -73,7 +93,11 @@ pub(crate) fn footage(codec: VideoCodec, size: (u32, u32), seconds: u32, b_frame
         parameters: Arc::new(parameters),
         units: packets("v"),
         length: i64::from(seconds) * 1_000_000,
-        audio: audio_frames.into_iter().filter(|(time, ..)| *time >= 0).map(|(time, _, data)| (time, data)).collect(),
+        audio: audio_frames
+            .into_iter()
+            .filter(|(time, ..)| *time >= 0)
+            .map(|(time, _, data)| (time, data))
+            .collect(),
         audio_parameters: audio.then(|| {
             Arc::new(AudioParameters {
                 configuration: Bytes::from_static(&[0x14, 0x08]), // AAC-LC, 16 kHz, mono
