@@ -204,7 +204,7 @@ impl Index {
         let Some(from) = self.first_start(camera, stream, range_asked).await? else { return Ok(Vec::new()) };
         let rows = sqlx::query(
             "SELECT min(starts_at), max(ends_at), sum(bytes)::bigint FROM (
-                 SELECT starts_at, ends_at, bytes, sum(apart::int) OVER (ORDER BY starts_at) AS island FROM (
+                 SELECT starts_at, ends_at, bytes, count(*) FILTER (WHERE apart) OVER (ORDER BY starts_at) AS island FROM (
                      SELECT starts_at, ends_at, bytes, starts_at > max(ends_at) OVER (
                          ORDER BY starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + $6 AS apart
                      FROM segments

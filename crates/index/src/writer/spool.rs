@@ -17,7 +17,7 @@ use super::Record;
 /// [`Record`] or of anything in it changes (a test notices).
 pub const HEADER: [u8; 8] = *b"taimat\x00\x01";
 
-/// A new file is begun beyond this size.
+/// A new file is begun beyond this size, or beyond a thirty-second of the limit where that is less.
 const FILE_BYTES: u64 = 2 << 20;
 
 /// No row is longer; what claims to be is damage.
@@ -114,7 +114,7 @@ impl Spool {
     }
 
     fn append_bytes(&mut self, rows: &[u8]) -> io::Result<()> {
-        if self.files.back().is_none_or(|file| file.bytes > FILE_BYTES) {
+        if self.files.back().is_none_or(|file| file.bytes > FILE_BYTES.min(self.limit / 32)) {
             self.open = None;
         }
         let file = match &mut self.open {

@@ -1,8 +1,9 @@
 //! One private cluster for all tests, and the rows that they share.
 
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -17,15 +18,15 @@ use index::{ClusterSettings, DatabaseConfig, Index, NewCamera, NewPlace, Private
 use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 
-pub struct Shared {
-    pub config: DatabaseConfig,
-    pub socket: PathBuf,
+pub(crate) struct Shared {
+    pub(crate) config: DatabaseConfig,
+    pub(crate) socket: PathBuf,
     /// Held until the process ends, however it ends; then the shell at its other end stops the cluster.
-    _leash: ChildStdin,
+    _leash: Child,
 }
 
 /// The cluster of this process. It runs on a thread of its own, since each test has its own runtime.
-pub fn shared() -> &'static Shared {
+pub(crate) fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     SHARED.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap().keep();
@@ -41,33 +42,41 @@ pub fn shared() -> &'static Shared {
                 let template = cluster.database().with_database("prepared");
                 admin(&cluster.database(), "CREATE DATABASE prepared").await;
                 let index = Index::open(template).await.unwrap();
+                // Thousands of reference systems that nobody here uses would be copied for each test.
+                for statement in
+                    ["DELETE FROM spatial_ref_sys WHERE srid <> 4326", "VACUUM FULL spatial_ref_sys"]
+                {
+                    sqlx::query(statement).execute(index.pool()).await.unwrap();
+                }
                 index.close().await;
                 sender.send((cluster.database(), cluster.folder().to_owned())).unwrap();
                 std::future::pending::<()>().await;
             });
         });
         let (config, root) = receiver.recv().unwrap();
-        let mut leash = Command::new("sh")
+        let leash = Command::new("sh")
             .args(["-c", r#"cat; kill -QUIT "$(head -n 1 "$0/cluster/postmaster.pid")"; rm -rf "$0" "$1""#])
             .args([&root, &folder])
             .stdin(Stdio::piped())
+            // Ctrl-C must not end it before its work is done.
+            .process_group(0)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Shared { config, socket: root.join("socket"), _leash: leash.stdin.take().unwrap() }
+        Shared { config, socket: root.join("socket"), _leash: leash }
     })
 }
 
 /// Runs a statement in the maintenance database.
-async fn admin(_config: &DatabaseConfig, statement: &str) {
-    let index = Index::lazy(_config.clone());
+async fn admin(config: &DatabaseConfig, statement: &str) {
+    let index = Index::lazy(config.clone());
     sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(index.pool()).await.unwrap();
     index.close().await;
 }
 
 /// A fresh database.
-pub async fn database() -> DatabaseConfig {
+pub(crate) async fn database() -> DatabaseConfig {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let shared = tokio::task::spawn_blocking(shared).await.unwrap();
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -76,37 +85,37 @@ pub async fn database() -> DatabaseConfig {
 }
 
 /// An index over a fresh database.
-pub async fn index() -> Index {
+pub(crate) async fn index() -> Index {
     let mut config = database().await;
     config.connections = 4;
     Index::open(config).await.unwrap()
 }
 
 /// A connection of one's own, for what the index does not offer.
-pub async fn connection(index: &Index) -> PgConnection {
+pub(crate) async fn connection(index: &Index) -> PgConnection {
     PgConnection::connect_with(&index.pool().connect_options()).await.unwrap()
 }
 
 /// 2026-11-23T07:00:00Z, some seconds later.
-pub fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(1_795_417_200_000_000 + seconds * 1_000_000)
 }
 
-pub fn range(from: i64, to: i64) -> domain::TimeRange {
+pub(crate) fn range(from: i64, to: i64) -> domain::TimeRange {
     domain::TimeRange::new(at(from), at(to)).unwrap()
 }
 
-pub fn point(latitude: f64, longitude: f64) -> GeoPoint {
+pub(crate) fn point(latitude: f64, longitude: f64) -> GeoPoint {
     GeoPoint::new(latitude, longitude).unwrap()
 }
 
-pub async fn place(index: &Index, name: &str, parent: Option<&Place>) -> Place {
+pub(crate) async fn place(index: &Index, name: &str, parent: Option<&Place>) -> Place {
     let parent_id = parent.map(|parent| parent.id);
     let new = NewPlace { parent_id, kind: PlaceKind::Hamlet, name: name.to_owned(), point: None };
     index.create_place(new).await.unwrap()
 }
 
-pub fn new_camera(name: &str, place: PlaceId) -> NewCamera {
+pub(crate) fn new_camera(name: &str, place: PlaceId) -> NewCamera {
     NewCamera {
         id: CameraId::generate(),
         name: name.to_owned(),
@@ -124,12 +133,12 @@ pub fn new_camera(name: &str, place: PlaceId) -> NewCamera {
     }
 }
 
-pub async fn camera(index: &Index, name: &str, place: &Place) -> Camera {
+pub(crate) async fn camera(index: &Index, name: &str, place: &Place) -> Camera {
     index.create_camera(new_camera(name, place.id)).await.unwrap()
 }
 
 /// A closed segment of so many seconds.
-pub fn segment(camera: CameraId, start: i64, seconds: u64) -> Segment {
+pub(crate) fn segment(camera: CameraId, start: i64, seconds: u64) -> Segment {
     let fragments = (0..seconds)
         .map(|second| Fragment {
             start: Duration::from_secs(second),
@@ -162,7 +171,7 @@ pub fn segment(camera: CameraId, start: i64, seconds: u64) -> Segment {
 }
 
 /// A person walking by for so many seconds.
-pub fn event(camera: &Camera, start: i64, seconds: i64) -> EventRecord {
+pub(crate) fn event(camera: &Camera, start: i64, seconds: i64) -> EventRecord {
     let here =
         |second| TrackPoint { time: at(second), bounds: BoundingBox { x: 0.1, y: 0.2, w: 0.3, h: 0.4 } };
     EventRecord {
@@ -189,6 +198,6 @@ pub fn event(camera: &Camera, start: i64, seconds: i64) -> EventRecord {
     }
 }
 
-pub fn everything() -> index::EventQuery {
+pub(crate) fn everything() -> index::EventQuery {
     index::EventQuery { visible: Visibility::All, limit: 100, ..index::EventQuery::default() }
 }
