@@ -20,6 +20,7 @@ use super::analyse::LiveAnalysis;
 use super::analysts::Analysts;
 use super::board::Board;
 use super::roster::{Roster, RosterEntry};
+use super::rows::Rows;
 use super::stream::{Offered, Resumed, Stream};
 
 /// Configuration changes that may wait.
@@ -38,6 +39,7 @@ pub(crate) struct Services {
     pub(crate) index: Index,
     pub(crate) vault: Vault,
     pub(crate) recorder: Recorder,
+    pub(crate) rows: Rows,
     pub(crate) board: Arc<Board>,
     pub(crate) analysts: Option<Analysts>,
     pub(crate) roster: Arc<Roster>,
@@ -286,6 +288,7 @@ async fn run_camera(
             analysis: offer,
             board: Arc::clone(&services.board),
             clock: Arc::clone(&services.clock),
+            rows: services.rows.clone(),
             resumed: last.map(|from| Resumed { from, reason, detail }),
         };
         tasks.spawn(stream.run(stop.clone()));

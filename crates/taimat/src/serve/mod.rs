@@ -29,6 +29,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use recorder::{Recorder, RecorderConfig, RecorderEvent, RecorderTask};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use vision_client::{Vision, VisionConfig};
 
@@ -139,7 +140,9 @@ async fn recovered(recorder: &RecorderTask, rows: &Rows) {
 async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: PrometheusHandle) -> Result<()> {
     let data = &config.data.folder;
     let mut tasks = Tasks::new(core.stop.clone());
-    let vision = start_vision(config, core.stop.clone(), &mut tasks).await?;
+    // Stopped after the cameras, whose last tracks need it.
+    let vision_stop = CancellationToken::new();
+    let (vision, vision_task) = start_vision(config, vision_stop.clone()).await?.unzip();
     let vault = Vault::open(&data.join("secret.key"))?;
     let (live, _) = broadcast::channel::<LiveEvent>(LIVE);
     let board = Arc::new(Board::new(live.clone()));
@@ -158,6 +161,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
             folder: snapshots.clone(),
             rows: core.rows.clone(),
             live: live.clone(),
+            stop: core.stop.clone(),
         };
         tasks.spawn_ending("snapshots", maker.run(jobs));
         let looks_per_second = config.vision.looks_per_second;
@@ -176,6 +180,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         index: core.index.clone(),
         vault: vault.clone(),
         recorder: core.recorder.clone(),
+        rows: core.rows.clone(),
         board: Arc::clone(&board),
         analysts,
         roster,
@@ -212,6 +217,10 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     supervise::notify_stopping();
     core.stop.cancel();
     tasks.join(STAGE).await;
+    vision_stop.cancel();
+    if let Some(task) = vision_task {
+        supervise::within(STAGE, "vision", supervise::ended("vision", task)).await;
+    }
     supervise::within(STAGE, "audit", supervise::ended("audit", audit_task)).await;
     outcome
 }
@@ -262,7 +271,7 @@ fn bytes(gib: f64) -> u64 {
     (gib * (1u64 << 30) as f64) as u64
 }
 
-async fn start_vision(config: &Config, stop: CancellationToken, tasks: &mut Tasks) -> Result<Option<Vision>> {
+async fn start_vision(config: &Config, stop: CancellationToken) -> Result<Option<(Vision, JoinHandle<()>)>> {
     if !config.vision.enabled {
         return Ok(None);
     }
@@ -283,8 +292,7 @@ async fn start_vision(config: &Config, stop: CancellationToken, tasks: &mut Task
         .await
         .context("analysis cannot start; mend it, or set [vision] enabled = false")?;
     tracing::info!(model = vision.info().name, "the vision worker is ready");
-    tasks.spawn_ending("vision", supervise::ended("vision", running));
-    Ok(Some(vision))
+    Ok(Some((vision, running)))
 }
 
 /// Rows of the recorder on their way to the index, until the recorder has ended.

@@ -6,13 +6,17 @@
 use std::sync::Arc;
 
 use camera::{StreamConfig, StreamEvent};
-use domain::{AccessUnit, CameraId, Clock, GapReason, MediaFrame, StreamKind, Timestamp, VideoParameters};
+use domain::{
+    AccessUnit, CameraId, Clock, Gap, GapKind, GapReason, MediaFrame, StreamKind, Timestamp, VideoParameters,
+};
+use index::Record;
 use recorder::StreamRecorder;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::board::Board;
 use super::meter::Meter;
+use super::rows::Rows;
 
 /// Frames that may wait between the session and the recorder: a few seconds of one stream.
 const SESSION_QUEUE: usize = 64;
@@ -47,6 +51,8 @@ pub(crate) struct Stream<C> {
     pub(crate) clock: Arc<C>,
     /// Where the recording of this stream ended before, and why it did.
     pub(crate) resumed: Option<Resumed>,
+    /// Where rows go.
+    pub(crate) rows: Rows,
 }
 
 /// The end of an earlier recording: what lies between it and the first frame is a gap.
@@ -71,15 +77,22 @@ impl<C: Clock> Stream<C> {
             }
             let mut offer = Offer::new(self.analysis.take());
             let mut watch = Watch::new(camera_id, kind, Arc::clone(&self.board));
+            let mut damage = None;
             while let Some(event) = session.recv().await {
-                self.handle(event, &mut offer, &mut watch).await;
+                self.handle(event, &mut offer, &mut watch, &mut damage).await;
             }
             self.recorder.finish().await;
         };
         tokio::join!(pull, handle);
     }
 
-    async fn handle(&mut self, event: StreamEvent, offer: &mut Offer, watch: &mut Watch) {
+    async fn handle(
+        &mut self,
+        event: StreamEvent,
+        offer: &mut Offer,
+        watch: &mut Watch,
+        damage: &mut Option<Damage>,
+    ) {
         match event {
             StreamEvent::Connected { transport, video, audio, audio_dropped, .. } => {
                 self.recorder.announce_audio(audio);
@@ -92,6 +105,9 @@ impl<C: Clock> Stream<C> {
                 };
                 self.recorder.write(frame).await;
                 if let Some(unit) = unit {
+                    if let Some(damage) = damage.take() {
+                        self.rows.send(Record::Gap(damage.gap(watch, unit.time))).await;
+                    }
                     watch.frame(&unit, self.clock.now(), &self.recorder);
                     offer.unit(unit);
                 }
@@ -101,16 +117,40 @@ impl<C: Clock> Stream<C> {
             }
             StreamEvent::Damaged { at, detail } => {
                 tracing::warn!(camera = %watch.camera, stream = %watch.stream, %at, detail, "stream damaged");
+                damage.get_or_insert(Damage { from: at, detail });
             }
             StreamEvent::Disconnected { at, failure } => {
                 tracing::warn!(
                     camera = %watch.camera, stream = %watch.stream, kind = ?failure.kind,
                     "camera is away: {failure}"
                 );
-                self.recorder.interrupt(at, GapReason::CameraOffline, failure.message.clone()).await;
+                // The gap that begins here holds what was damaged before.
+                let from = damage.take().map_or(at, |damage| damage.from.min(at));
+                self.recorder.interrupt(from, GapReason::CameraOffline, failure.message.clone()).await;
                 offer.interrupted();
                 watch.disconnected(at, failure);
             }
+        }
+    }
+}
+
+/// Pictures were lost on the way: nothing is recorded until the next key frame.
+struct Damage {
+    from: Timestamp,
+    detail: String,
+}
+
+impl Damage {
+    fn gap(self, watch: &Watch, to: Timestamp) -> Gap {
+        Gap {
+            camera_id: watch.camera,
+            stream: watch.stream,
+            kind: GapKind::Recording,
+            from: self.from,
+            to: Some(to.max(self.from)),
+            reason: GapReason::StreamDamaged,
+            detail: self.detail,
+            caught_up_at: None,
         }
     }
 }

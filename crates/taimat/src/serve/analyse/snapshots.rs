@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use domain::{BoundingBox, EventRecord, LiveEvent};
 use index::Record;
 use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
 
 use crate::serve::rows::Rows;
 use crate::serve::stills::Stills;
@@ -36,21 +37,24 @@ pub(crate) struct Snapshots {
     pub(crate) rows: Rows,
     /// Who is told.
     pub(crate) live: broadcast::Sender<LiveEvent>,
+    /// When the server stops, pictures that are not made yet are left: they can be cut from the recording later.
+    pub(crate) stop: CancellationToken,
 }
 
 impl Snapshots {
     /// Works until every sender is gone.
     pub(crate) async fn run(self, mut jobs: mpsc::Receiver<SnapshotJob>) {
         while let Some(SnapshotJob { mut record }) = jobs.recv().await {
-            match self.make(&record).await {
-                Ok(path) => {
+            match self.stop.run_until_cancelled(self.make(&record)).await {
+                None => {}
+                Some(Ok(path)) => {
                     record.snapshot = Some(path);
                     record.event.has_snapshot = true;
                     // Nobody may be watching.
                     let _ = self.live.send(LiveEvent::EventChanged { event: record.event.clone() });
                     self.rows.send(Record::Event(Box::new(record))).await;
                 }
-                Err(error) => {
+                Some(Err(error)) => {
                     metrics::counter!("taimat_snapshots_failed_total").increment(1);
                     tracing::warn!(
                         event = %record.event.id, camera = %record.event.camera_id, at = %record.event.best.time,
