@@ -6,6 +6,7 @@
 //! written: [`mod@read`] for pictures, [`clip`] and [`playlist`] for people, [`recover`] for checks and for what
 //! a kill left behind, [`retention`] for what to delete.
 
+mod assembler;
 pub mod clip;
 mod config;
 mod counters;
@@ -31,5 +32,6 @@ pub use config::RecorderConfig;
 pub use counters::StreamCounters;
 pub use error::{FileProblem, RecorderError};
 pub use layout::{SegmentPath, camera_folder};
-pub use recorder::{Recorder, RecorderEvent, RecorderTask, StreamRecorder};
+pub use recorder::{Recorder, RecorderEvent, RecorderTask};
+pub use stream::StreamRecorder;
 pub use usage::{DiskSpace, Usage};

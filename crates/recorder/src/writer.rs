@@ -10,12 +10,12 @@ use std::time::Duration;
 use domain::{Clock, FragmentIndex, Gap, GapKind, GapReason, Segment, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::assembler::{NewSegment, StreamShared};
 use crate::fragment::Prepared;
 use crate::growing::Growing;
 use crate::layout::SegmentPath;
 use crate::outbox::Outbox;
 use crate::segment_file::SegmentWriter;
-use crate::stream::{NewSegment, StreamShared};
 use crate::sync::SyncQueue;
 use crate::{RecorderConfig, Usage};
 

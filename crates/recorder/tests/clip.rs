@@ -91,23 +91,23 @@ async fn exact(footage: &Footage) {
 
 #[tokio::test]
 async fn a_clip_shows_exactly_the_pictures_of_its_range() {
-    exact(&footage(VideoCodec::H264, (160, 120), 4, false, false)).await;
+    exact(footage(VideoCodec::H264, (160, 120), 4, false, false)).await;
 }
 
 #[tokio::test]
 async fn a_clip_with_b_frames_is_exact_too() {
-    exact(&footage(VideoCodec::H264, (160, 120), 4, true, false)).await;
+    exact(footage(VideoCodec::H264, (160, 120), 4, true, false)).await;
 }
 
 #[tokio::test]
 async fn an_h265_clip_is_exact_too() {
-    exact(&footage(VideoCodec::H265, (160, 120), 4, true, false)).await;
+    exact(footage(VideoCodec::H265, (160, 120), 4, true, false)).await;
 }
 
 #[tokio::test]
 async fn byte_ranges_fit_together_and_a_clip_is_the_same_every_time() {
     let footage = footage(VideoCodec::H264, (160, 120), 4, false, true);
-    let outcome = record(&[(&footage, 0.0, 70.0)]).await;
+    let outcome = record(&[(footage, 0.0, 70.0)]).await;
     assert_eq!(outcome.closed().len(), 2);
     let (file, plan, _) = cut(&outcome, outcome.closed(), range(50.0, 60.0)).await;
     let whole = std::fs::read(file).unwrap();
@@ -126,7 +126,7 @@ async fn byte_ranges_fit_together_and_a_clip_is_the_same_every_time() {
 async fn a_clip_goes_across_segments_gaps_and_new_parameters() {
     let small = footage(VideoCodec::H264, (160, 120), 4, false, false);
     let large = footage(VideoCodec::H264, (320, 240), 4, false, false);
-    let outcome = record(&[(&small, 50.0, 8.0), (&large, 58.0, 4.0), (&large, 70.0, 4.0)]).await;
+    let outcome = record(&[(small, 50.0, 8.0), (large, 58.0, 4.0), (large, 70.0, 4.0)]).await;
     assert_eq!(outcome.closed().len(), 4);
     let (_, plan, shown) = cut(&outcome, outcome.closed(), range(52.0, 72.0)).await;
     let recorded = (0..100).chain(180..200).map(|frame| f64::from(frame) / 10.0);
@@ -138,7 +138,7 @@ async fn a_clip_goes_across_segments_gaps_and_new_parameters() {
 #[tokio::test]
 async fn a_clip_over_a_gap_of_hours_keeps_real_time() {
     let footage = footage(VideoCodec::H264, (160, 120), 2, false, false);
-    let outcome = record(&[(&footage, 0.0, 2.0), (&footage, 9000.0, 2.0)]).await;
+    let outcome = record(&[(footage, 0.0, 2.0), (footage, 9000.0, 2.0)]).await;
     let (_, plan, shown) = cut(&outcome, outcome.closed(), range(1.0, 9001.0)).await;
     near(&shown, (0..10).chain(89_990..90_000).map(|frame| f64::from(frame) / 10.0));
     assert_eq!(plan.duration.as_secs(), 9000);
@@ -147,7 +147,7 @@ async fn a_clip_over_a_gap_of_hours_keeps_real_time() {
 #[tokio::test]
 async fn sound_is_cut_with_the_pictures() {
     let footage = footage(VideoCodec::H264, (160, 120), 4, false, true);
-    let outcome = record(&[(&footage, 0.0, 12.0)]).await;
+    let outcome = record(&[(footage, 0.0, 12.0)]).await;
     let (file, plan, _) = cut(&outcome, outcome.closed(), range(4.55, 7.25)).await;
     assert!(plan.audio);
     let heard = decode(&file, "a");
@@ -155,7 +155,7 @@ async fn sound_is_cut_with_the_pictures() {
     assert!((heard.last().unwrap() - 2.6).abs() < 0.1, "{heard:?}");
     // One segment without: none at all.
     let silent = support::footage(VideoCodec::H264, (160, 120), 4, false, false);
-    let outcome = record(&[(&footage, 0.0, 4.0), (&silent, 10.0, 4.0)]).await;
+    let outcome = record(&[(footage, 0.0, 4.0), (silent, 10.0, 4.0)]).await;
     let (_, plan, _) = cut(&outcome, outcome.closed(), range(0.0, 14.0)).await;
     assert!(!plan.audio);
 }
@@ -163,7 +163,7 @@ async fn sound_is_cut_with_the_pictures() {
 #[tokio::test]
 async fn overlapping_segments_show_the_later_one() {
     let footage = footage(VideoCodec::H264, (160, 120), 4, false, false);
-    let outcome = record(&[(&footage, 0.0, 8.0), (&footage, 4.0, 8.0)]).await;
+    let outcome = record(&[(footage, 0.0, 8.0), (footage, 4.0, 8.0)]).await;
     let (_, _, shown) = cut(&outcome, outcome.closed(), range(0.0, 12.0)).await;
     near(&shown, (0..120).map(|frame| f64::from(frame) / 10.0));
 }
@@ -171,7 +171,7 @@ async fn overlapping_segments_show_the_later_one() {
 #[tokio::test]
 async fn a_clip_of_nothing_is_a_clear_error() {
     let footage = footage(VideoCodec::H264, (160, 120), 2, false, false);
-    let outcome = record(&[(&footage, 0.0, 2.0), (&footage, 10.0, 2.0)]).await;
+    let outcome = record(&[(footage, 0.0, 2.0), (footage, 10.0, 2.0)]).await;
     for empty in [range(4.0, 5.0), range(0.01, 0.02), range(-9.0, 0.0)] {
         let none = clip::plan(outcome.path().into(), outcome.closed(), empty).await;
         assert!(matches!(none, Err(ClipError::Empty { .. })), "{none:?}");
@@ -185,7 +185,7 @@ async fn a_clip_of_nothing_is_a_clear_error() {
 #[tokio::test]
 async fn ffmpeg_plays_the_playlist() {
     let small = footage(VideoCodec::H264, (160, 120), 4, false, true);
-    let outcome = record(&[(&small, 50.0, 12.0), (&small, 70.0, 4.0)]).await;
+    let outcome = record(&[(small, 50.0, 12.0), (small, 70.0, 4.0)]).await;
     let path = |segment: &Segment| outcome.file(segment).display().to_string();
     let text = media_playlist(&outcome.closed(), range(53.5, 72.5), path).unwrap();
     let file = outcome.path().join("list.m3u8");

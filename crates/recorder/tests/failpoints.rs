@@ -59,18 +59,18 @@ async fn fails_and_recovers(step: &str, errno: i32, reason: GapReason) {
     let mut bench = bench();
     let mut seen = Vec::new();
     let mut stream = bench.recorder.stream(camera(), "cam", StreamKind::Main);
-    play(&mut stream, &footage, 0, 4).await;
+    play(&mut stream, footage, 0, 4).await;
     stream.interrupt(at(4), GapReason::CameraOffline, String::new()).await;
     settle(&mut bench, &mut seen, gap(GapReason::CameraOffline, false)).await;
 
     fail::cfg(step, &format!("return({errno})")).unwrap();
-    play(&mut stream, &footage, 4, 4).await;
+    play(&mut stream, footage, 4, 4).await;
     settle(&mut bench, &mut seen, gap(reason, false)).await;
     fail::remove(step);
 
     // It pauses for half a second after a failure.
     tokio::time::sleep(Duration::from_millis(700)).await;
-    play(&mut stream, &footage, 8, 4).await;
+    play(&mut stream, footage, 8, 4).await;
     stream.interrupt(at(12), GapReason::Disabled, String::new()).await;
     settle(&mut bench, &mut seen, gap(GapReason::Disabled, false)).await;
     let counters = stream.counters();
@@ -117,10 +117,10 @@ async fn a_disk_that_fails_in_mid_segment_ends_it_and_the_next_key_frame_begins_
     let mut stream = bench.recorder.stream(camera(), "cam", StreamKind::Main);
     // The third fragment is torn.
     fail::cfg("recorder::append", &format!("2*off->1*return({EIO})->off")).unwrap();
-    play(&mut stream, &footage, 0, 4).await;
+    play(&mut stream, footage, 0, 4).await;
     settle(&mut bench, &mut seen, gap(GapReason::DiskFailed, false)).await;
     tokio::time::sleep(Duration::from_millis(700)).await;
-    play(&mut stream, &footage, 4, 4).await;
+    play(&mut stream, footage, 4, 4).await;
     let counters_of = stream.counters();
     assert!(counters_of.lost_frames >= 10);
     stream.finish().await;
@@ -145,9 +145,9 @@ async fn a_disk_that_does_not_keep_what_it_took_is_told() {
     let mut seen = Vec::new();
     let mut stream = bench.recorder.stream(camera(), "cam", StreamKind::Main);
     fail::cfg("recorder::sync", &format!("1*return({EIO})->off")).unwrap();
-    play(&mut stream, &footage, 0, 4).await;
+    play(&mut stream, footage, 0, 4).await;
     settle(&mut bench, &mut seen, gap(GapReason::DiskFailed, false)).await;
-    play(&mut stream, &footage, 4, 4).await;
+    play(&mut stream, footage, 4, 4).await;
     stream.finish().await;
     let mut outcome = bench.end().await;
     outcome.events.splice(0..0, seen);
@@ -182,7 +182,7 @@ async fn a_slow_disk_costs_whole_gops_and_other_streams_nothing_but_time() {
     let lost = stream.counters().lost_frames;
     assert!(lost >= 10, "{lost}");
     tokio::time::sleep(Duration::from_millis(1600)).await;
-    play(&mut stream, &footage, 4, 4).await;
+    play(&mut stream, footage, 4, 4).await;
     let counters = stream.counters();
     stream.finish().await;
     settle(&mut bench, &mut seen, gap(GapReason::DiskSlow, true)).await;
@@ -221,7 +221,7 @@ async fn a_really_full_disk_keeps_what_it_holds() {
     let mut bench = bench_with(folder, |config| config.sync_interval = Duration::from_millis(100));
     let mut seen = Vec::new();
     let mut stream = bench.recorder.stream(camera(), "cam", StreamKind::Main);
-    play(&mut stream, &footage, 0, 50).await;
+    play(&mut stream, footage, 0, 50).await;
     settle(&mut bench, &mut seen, gap(GapReason::DiskFull, false)).await;
     // Room again: the oldest segment goes.
     stream.interrupt(at(50), GapReason::Disabled, String::new()).await;
@@ -231,7 +231,7 @@ async fn a_really_full_disk_keeps_what_it_holds() {
     let files = oldest.iter().map(|(path, bytes)| (camera, path.as_str(), *bytes));
     let (freed, failed) = recorder::retention::remove_files(bench.root.path(), bench.recorder.usage(), files);
     assert!(freed > 100_000 && failed.is_empty());
-    play(&mut stream, &footage, 60, 4).await;
+    play(&mut stream, footage, 60, 4).await;
     let counters = stream.counters();
     stream.finish().await;
     let mut outcome = bench.end().await;

@@ -77,17 +77,17 @@ async fn round_trip(footage: &Footage) {
 
 #[tokio::test]
 async fn h264_with_sound_is_read_back_as_it_was() {
-    round_trip(&footage(VideoCodec::H264, (160, 120), 4, false, true)).await;
+    round_trip(footage(VideoCodec::H264, (160, 120), 4, false, true)).await;
 }
 
 #[tokio::test]
 async fn h264_with_b_frames_is_read_back_as_it_was() {
-    round_trip(&footage(VideoCodec::H264, (160, 120), 4, true, false)).await;
+    round_trip(footage(VideoCodec::H264, (160, 120), 4, true, false)).await;
 }
 
 #[tokio::test]
 async fn h265_is_read_back_as_it_was() {
-    round_trip(&footage(VideoCodec::H265, (160, 120), 2, true, true)).await;
+    round_trip(footage(VideoCodec::H265, (160, 120), 2, true, true)).await;
 }
 
 #[tokio::test]
@@ -126,15 +126,15 @@ async fn interruptions_jumps_and_new_parameters_begin_segments_and_gaps() {
             stream.write(frame).await;
         }
     };
-    play(&mut stream, &small, 0, 4).await;
+    play(&mut stream, small, 0, 4).await;
     // Other parameters, in mid-stream.
-    play(&mut stream, &large, 4, 4).await;
+    play(&mut stream, large, 4, 4).await;
     stream.interrupt(at(20), GapReason::CameraOffline, "connection refused".into()).await;
     stream.interrupt(at(25), GapReason::CameraOffline, "connection refused".into()).await;
-    play(&mut stream, &large, 30, 4).await;
+    play(&mut stream, large, 30, 4).await;
     // Ahead by 10 s, then back by 20 s.
-    play(&mut stream, &large, 44, 4).await;
-    play(&mut stream, &large, 25, 2).await;
+    play(&mut stream, large, 44, 4).await;
+    play(&mut stream, large, 25, 2).await;
     let counters = stream.counters();
     assert_eq!((counters.lost_frames, counters.skipped_frames), (0, 0));
     stream.finish().await;

@@ -6,9 +6,10 @@
     reason = "shared by several tests, each of which uses a part"
 )]
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use bytes::Bytes;
 use domain::{
@@ -28,14 +29,23 @@ pub(crate) struct Footage {
     pub(crate) audio_parameters: Option<Arc<AudioParameters>>,
 }
 
-/// Encodes `seconds` of a test picture at 10 a second, a key frame a second.
+/// `seconds` of a test picture at 10 a second, a key frame a second. Encoded once for all tests of a program.
 pub(crate) fn footage(
     codec: VideoCodec,
     size: (u32, u32),
     seconds: u32,
     b_frames: bool,
     audio: bool,
-) -> Footage {
+) -> &'static Footage {
+    type Known = HashMap<(VideoCodec, (u32, u32), u32, bool, bool), &'static Footage>;
+    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known
+        .entry((codec, size, seconds, b_frames, audio))
+        .or_insert_with(|| Box::leak(Box::new(encode(codec, size, seconds, b_frames, audio))))
+}
+
+fn encode(codec: VideoCodec, size: (u32, u32), seconds: u32, b_frames: bool, audio: bool) -> Footage {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("footage.mp4");
     let (width, height) = size;
