@@ -1,6 +1,7 @@
 //! Clips to take away: MP4 without re-encoding.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -8,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use chrono::SecondsFormat;
 use domain::{Action, Camera, CameraId, EventId, EventRecord, StreamKind, TimeRange, Timestamp};
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use recorder::clip::{ClipError, ClipPlan};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -25,6 +26,8 @@ use crate::problem::{Answer, Code, Problem};
 use crate::search::closed_range;
 
 const EXPORT: Right = Right::At(Action::Export, At::Camera);
+/// How long a clip that is on its way may go on when the server stops.
+const LAST_BYTES: Duration = Duration::from_secs(3);
 /// Gaps that the header names; the plan names all.
 const GAPS_NAMED: usize = 32;
 /// How the clip's gaps are told: `FROM/TO` in RFC 3339, separated by commas.
@@ -193,7 +196,7 @@ async fn send(
     let permit = server.clip_streams.clone().try_acquire_owned().map_err(|_| {
         Problem::new(Code::TooManyStreams, "as many clips are being sent as the server allows")
             .remedy("Try again when one of them is done.")
-            .retry_after(std::time::Duration::from_secs(5))
+            .retry_after(Duration::from_secs(5))
     })?;
     let media = Media {
         kind: "video/mp4",
@@ -204,11 +207,14 @@ async fn send(
     let part: Option<Range<u64>> = media::requested(headers, &media)?;
     server.audit.export(caller, deed).await?;
     let bytes = plan.stream(part.clone().unwrap_or(0..plan.content_length));
+    let stopping = server.shutdown.clone().cancelled_owned().then(|()| tokio::time::sleep(LAST_BYTES));
     // The permit is given back when the last byte is read or the client goes away.
     let bytes = bytes.map(move |chunk| {
         let _held = &permit;
         chunk
     });
+    // A slow client must not keep the server from stopping; it asks for the rest by range.
+    let bytes = bytes.take_until(stopping);
     let mut response = media::answer(&media, part, Body::from_stream(bytes));
     let answer = response.headers_mut();
     let ascii = file_name(&camera.folder, plan);

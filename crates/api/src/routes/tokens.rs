@@ -121,10 +121,13 @@ async fn create(
         let detail = format!("expires_at ({ends}) has passed");
         return Err(Problem::field("expires_at", detail, "Give a time to come, or leave it out."));
     }
-    let secret = format!("taimat_{}", token::random());
-    let made = server.index.create_token(&token::digest(&secret), user, &name, now, new.expires_at).await?;
+    let (secret, stored) = token::new_token();
+    let made = server.index.create_token(&stored, user, &name, now, new.expires_at).await?;
     account(&server, &caller, "token.create", &made).await;
-    Ok((StatusCode::CREATED, axum::Json(FreshToken { token: made.into(), secret })))
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(FreshToken { token: made.into(), secret: secret.reveal().to_owned() }),
+    ))
 }
 
 /// Revoke a token
