@@ -41,39 +41,38 @@ pub(crate) struct Motion {
 }
 
 impl Grid {
-    /// Takes the brightness from a packed picture of three bytes a pixel, the middle one green; `stride` bytes a line.
+    /// Takes the brightness from a packed picture of three bytes a pixel. The middle one is green, and most of
+    /// brightness; `stride` bytes a line.
     pub(crate) fn fill(&mut self, bytes: &[u8], stride: usize, width: usize, height: usize) {
         let (columns, rows) = (GRID.0.min(width).max(1), GRID.1.min(height).max(1));
         (self.columns, self.rows) = (columns, rows);
         self.cells.clear();
         self.cells.resize(columns * rows, 0.0);
+        // Where each column ends.
+        let ends: Vec<usize> = (1..=columns).map(|column| column * width / columns).collect();
         let mut sums = vec![0u32; columns];
         let mut line = 0;
         let mut lines = bytes.chunks(stride.max(1));
         for cells in self.cells.chunks_exact_mut(columns) {
             let row = line * rows / height.max(1);
-            let mut summed = 0u32;
+            let mut summed = 0;
             sums.fill(0);
             while line < height && line * rows / height == row {
                 let Some(pixels) = lines.next() else { break };
                 line += 1;
                 summed += 1;
-                // Runs of pixels that belong to one column, without a division for each.
-                let (pixels, _) = pixels.as_chunks::<3>();
+                let mut pixels = pixels.as_chunks::<3>().0.iter();
                 let mut start = 0;
-                for (column, sum) in sums.iter_mut().enumerate() {
-                    let end = (column + 1) * width / columns;
-                    let run = pixels.get(start..end).unwrap_or_default();
-                    *sum += run
-                        .iter()
-                        .map(|[a, green, b]| u32::from(*a) + 2 * u32::from(*green) + u32::from(*b))
-                        .sum::<u32>();
-                    start = end;
+                for (sum, end) in sums.iter_mut().zip(&ends) {
+                    *sum +=
+                        pixels.by_ref().take(end - start).map(|[_, green, _]| u32::from(*green)).sum::<u32>();
+                    start = *end;
                 }
             }
-            for (column, (cell, sum)) in cells.iter_mut().zip(&sums).enumerate() {
-                let run = (column + 1) * width / columns - column * width / columns;
-                *cell = *sum as f32 / (4 * summed.max(1) * run.max(1) as u32) as f32;
+            let mut start = 0;
+            for ((cell, sum), end) in cells.iter_mut().zip(&sums).zip(&ends) {
+                *cell = *sum as f32 / (summed * (end - start)).max(1) as f32;
+                start = *end;
             }
         }
     }
@@ -149,42 +148,51 @@ fn structure(grid: &Grid) -> Vec<f32> {
     structure
 }
 
-/// For each cell the mean of its neighbourhood.
+/// For each cell the mean of its neighbourhood: of those within [`REACH`] each way, fewer at the edges.
 fn smoothed(cells: &[f32], grid: &Grid) -> Vec<f32> {
-    let (columns, rows) = (grid.columns, grid.rows);
-    // Means along lines, then along columns of those.
+    let (columns, rows) = (grid.columns.max(1), grid.rows);
     let mut across = Vec::with_capacity(cells.len());
-    for line in cells.chunks_exact(columns.max(1)) {
-        means(line.iter().copied(), columns, &mut across);
+    for line in cells.chunks_exact(columns) {
+        means(line, &mut across);
     }
-    let mut down = Vec::with_capacity(cells.len());
-    for column in 0..columns {
-        means(across.iter().skip(column).step_by(columns).copied(), rows, &mut down);
+    // Down the columns, all at once: sums of the lines within reach.
+    let mut sums = vec![0.0; columns];
+    let mut smoothed = Vec::with_capacity(cells.len());
+    let line = |row: usize| across.get(row * columns..(row + 1) * columns).unwrap_or_default();
+    let mut count = 0.0f32;
+    for row in 0..rows + REACH {
+        if row < rows {
+            sums.iter_mut().zip(line(row)).for_each(|(sum, value)| *sum += value);
+            count += 1.0;
+        }
+        if row > 2 * REACH {
+            sums.iter_mut().zip(line(row - 2 * REACH - 1)).for_each(|(sum, value)| *sum -= value);
+            count -= 1.0;
+        }
+        if row >= REACH {
+            smoothed.extend(sums.iter().map(|sum| sum / count));
+        }
     }
-    (0..cells.len())
-        .map(|index| down.get((index % columns) * rows + index / columns).copied().unwrap_or(0.0))
-        .collect()
+    smoothed
 }
 
-/// For each value the mean of those within [`REACH`], fewer at the ends.
-fn means(values: impl Iterator<Item = f32> + Clone, length: usize, out: &mut Vec<f32>) {
-    let mut entering = values.clone();
-    let mut leaving = values;
-    let (mut sum, mut count) = (0.0, 0usize);
-    for _ in 0..REACH.min(length) {
-        sum += entering.next().unwrap_or(0.0);
-        count += 1;
-    }
-    for place in 0..length {
-        if let Some(value) = entering.next() {
+/// For each value of a line the mean of those within [`REACH`].
+fn means(line: &[f32], out: &mut Vec<f32>) {
+    let (mut sum, mut count) = (0.0, 0.0f32);
+    let entering = line.iter().map(Some).chain([None; REACH]);
+    let leaving = [None; 2 * REACH + 1].into_iter().chain(line.iter().map(Some));
+    for (place, (entering, leaving)) in entering.zip(leaving).enumerate() {
+        if let Some(value) = entering {
             sum += value;
-            count += 1;
+            count += 1.0;
         }
-        if place > REACH {
-            sum -= leaving.next().unwrap_or(0.0);
-            count -= 1;
+        if let Some(value) = leaving {
+            sum -= value;
+            count -= 1.0;
         }
-        out.push(sum / count.max(1) as f32);
+        if place >= REACH {
+            out.push(sum / count);
+        }
     }
 }
 
@@ -247,6 +255,26 @@ mod tests {
         for row in grid.cells.chunks_exact(GRID.0) {
             assert!(row[..80].iter().all(|cell| (cell - 200.0).abs() < 0.01));
             assert!(row[80..].iter().all(|cell| cell.abs() < 0.01));
+        }
+    }
+
+    #[test]
+    fn smoothing_gives_the_mean_within_reach() {
+        let (columns, rows) = (20, 17);
+        let cells: Vec<f32> = (0..columns * rows).map(|index| ((index * 7919) % 101) as f32).collect();
+        let grid = Grid { columns, rows, cells: cells.clone() };
+        for (index, mean) in smoothed(&cells, &grid).into_iter().enumerate() {
+            let (row, column) = (index / columns, index % columns);
+            let near =
+                |place: usize, limit: usize| place.saturating_sub(REACH)..(place + REACH + 1).min(limit);
+            let (mut sum, mut count) = (0.0, 0.0);
+            for row in near(row, rows) {
+                for column in near(column, columns) {
+                    sum += cells[row * columns + column];
+                    count += 1.0;
+                }
+            }
+            assert!((mean - sum / count).abs() < 1e-2, "{row} {column}: {mean} not {}", sum / count);
         }
     }
 
