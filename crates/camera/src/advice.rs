@@ -63,8 +63,9 @@ pub(crate) fn on(report: &StreamReport, watched: f32, damages: usize, jumps: u64
         );
     }
     if damages > 0 {
+        let times = if damages == 1 { "once".to_owned() } else { format!("{damages} times") };
         advice.push(format!(
-            "Part of the stream was lost {damages} times while it was tried. Check the network of the camera."
+            "Part of the stream was lost {times} while it was tried. Check the network of the camera."
         ));
     }
     if jumps > 0 {

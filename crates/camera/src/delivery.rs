@@ -236,7 +236,11 @@ impl<'a, C: Clock> Delivery<'a, C> {
             warn!(seconds, "the camera's time stamps jumped");
         }
         if picture.lost > 0 {
-            self.damaged(format!("{} packets were lost", picture.lost), events);
+            let detail = match picture.lost {
+                1 => "a packet was lost".to_owned(),
+                lost => format!("{lost} packets were lost"),
+            };
+            self.damaged(detail, events);
         }
         match picture.parameters {
             Some(Ok(parameters)) if self.parameters.as_deref() != Some(&parameters) => {
