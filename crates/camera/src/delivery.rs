@@ -19,8 +19,8 @@ use crate::stream::StreamEvent;
 const CLOCK_EVERY: Duration = Duration::from_mins(1);
 /// A change of it by so many seconds is told at once.
 const CLOCK_CHANGE: f64 = 0.5;
-/// So long are the first pictures held back, until it shows which of them the camera had buffered. Reolink, and
-/// servers between (GStreamer, MediaMTX), send up to a whole GOP at once.
+/// So long are the first pictures held back, until it shows which of them the camera had buffered. Servers that
+/// start each viewer at a key frame send up to a whole GOP at once.
 const SETTLE: Duration = Duration::from_millis(500);
 /// No more than this is held back.
 const HELD_ITEMS: usize = 1_024;

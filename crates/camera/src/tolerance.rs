@@ -19,13 +19,13 @@ pub(crate) fn session(credentials: Option<&Credentials>, group: Arc<SessionGroup
         }))
         .user_agent(concat!("Taimat/", env!("CARGO_PKG_VERSION")).to_owned())
         .session_group(group)
-        // Tapo and XMeye count abandoned sessions against their two or three; Reolink's Live555 of 2013 goes
-        // on sending an abandoned session into the next one. So TEARDOWN is tried on every transport.
+        // Tapo allows two streams, so abandoned sessions count; Reolink's Live555 of 2013 goes on sending an
+        // abandoned session into the next one. So TEARDOWN is tried on every transport.
         .teardown(TeardownPolicy::Auto)
-        // Cameras that send sound or metadata on channels nobody set up (Xiongmai) are let do so; the server
-        // with the Live555 fault is told apart by the name it gives itself.
+        // Some cameras send sound or metadata on channels that nobody set up, and are let do so; Reolink's
+        // server with the Live555 fault is told apart by the name it gives itself.
         .unassigned_channel_data(UnassignedChannelDataPolicy::Auto)
-        // Cheap Yoosee and V380 firmware answers the SETUP of sound with another session's number.
+        // Some cheap firmware answers the second SETUP with another session's number: sound must not cost video.
         .session_id(SessionIdPolicy::UseFirst)
 }
 
@@ -42,13 +42,13 @@ pub(crate) fn setup(transport: Transport) -> SetupOptions {
 /// For playing.
 pub(crate) fn play() -> PlayOptions {
     PlayOptions::default()
-        // Several Hikvision and Reolink models leave `rtptime` out or send a wrong one; `StreamClock` goes by
-        // arrival and needs none.
+        // `rtptime` is left out or wrong on some cameras, and with sound retina would insist on it;
+        // `StreamClock` goes by arrival and needs none.
         .initial_timestamp(InitialTimestampPolicy::Ignore)
         // Hikvision DS-2CD2032 says `seq=0` and Tapo C320WS `seq=1`, whatever the first packet has. What was
         // lost before the first packet concerns nobody.
         .initial_seq(InitialSequenceNumberPolicy::Ignore)
         // Tapo sends sender reports of an unknown source; they would spoil the comparison of clocks.
         .unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets)
-    // Jumps of RTP time are allowed (Yi and Tuya set their clocks while streaming): `StreamClock` mends them.
+    // Jumps of RTP time are not an error here: `StreamClock` mends them.
 }
