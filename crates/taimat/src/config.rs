@@ -3,7 +3,7 @@
 //! A variable is named after its key: `TAIMAT_SERVER_LISTEN` sets `listen` of `[server]`. Unknown keys are errors
 //! that name the nearest known one. Cameras, places and people are not here: they live in the database.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -34,6 +34,10 @@ pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     /// Whether browsers reach the server through HTTPS, so that cookies are marked secure.
     pub(crate) https: bool,
+    /// Addresses of reverse proxies whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Other sites, such as `https://portal.example`, whose pages may use the server.
+    pub(crate) trusted_origins: Vec<String>,
 }
 
 /// `[data]`
@@ -98,7 +102,12 @@ impl std::fmt::Debug for Database {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), https: false }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            https: false,
+            trusted_proxies: Vec::new(),
+            trusted_origins: Vec::new(),
+        }
     }
 }
 
@@ -259,12 +268,12 @@ fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a String>) -> String {
         .map_or_else(String::new, |(_, name)| format!("; the nearest known one is {name}"))
 }
 
-/// A variable's text as the TOML value it looks like: `8`, `true`, or else a string.
+/// A variable's text as the TOML value it looks like: `8`, `true`, `["a"]`, or else a string.
 fn from_environment(text: &str) -> toml::Value {
     toml::from_str::<toml::Table>(&format!("value = {text}"))
         .ok()
         .and_then(|mut table| table.remove("value"))
-        .filter(|value| value.is_integer() || value.is_float() || value.is_bool())
+        .filter(|value| value.is_integer() || value.is_float() || value.is_bool() || value.is_array())
         .unwrap_or_else(|| toml::Value::String(text.to_owned()))
 }
 

@@ -205,7 +205,12 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         metrics: Arc::new(move || gauges.render()),
         clock: core.clock.clone(),
         audit,
-        config: ApiConfig { secure_cookies: config.server.https, ..ApiConfig::default() },
+        config: ApiConfig {
+            secure_cookies: config.server.https,
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            trusted_origins: config.server.trusted_origins.clone(),
+            ..ApiConfig::default()
+        },
         shutdown: core.stop.clone(),
     };
     tracing::info!(address = %listener.local_addr()?, data = %data.display(), "taimat is running");

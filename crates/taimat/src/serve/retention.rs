@@ -61,6 +61,7 @@ impl Retention {
 
     async fn round(&self) -> Result<()> {
         self.index.ensure_partitions(self.clock.now()).await?;
+        self.index.delete_expired_sessions(self.clock.now()).await?;
         while self.segments().await? > 0 && !self.shutdown.is_cancelled() {}
         self.rows().await
     }
