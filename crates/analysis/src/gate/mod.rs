@@ -49,7 +49,7 @@ impl Default for GateConfig {
             quiet_after: Duration::from_secs(5),
             held_units: 600,
             held_bytes: 8 << 20,
-            size_deviations: 4.0,
+            size_deviations: 3.0,
             motion_deviations: 4.0,
         }
     }
@@ -114,8 +114,6 @@ pub enum Reason {
 
 /// A stretch without a key frame is reported at least this often.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
-/// How long after an object was seen the sizes are held to show it.
-const OBJECT_LASTS: Duration = Duration::from_secs(2);
 /// Least spread of the moving share of the picture that is believed.
 const LEAST_MOTION_DEVIATION: f32 = 0.0002;
 /// Fewest and most looks a second.
@@ -142,8 +140,6 @@ pub struct Gate {
     scores: Scores,
     /// The latest sign of something, and until when it keeps the camera active.
     sign: Option<(Reason, Duration)>,
-    /// Until when the sizes are held to show an object.
-    objects_until: Option<Duration>,
     /// Whether this GOP is followed because it is long.
     following: bool,
     /// Compression and size of the pictures.
@@ -165,7 +161,6 @@ impl Gate {
             motion: Normal::new(LEAST_MOTION_DEVIATION),
             scores: Scores::default(),
             sign: None,
-            objects_until: None,
             following: false,
             picture: None,
         };
@@ -220,12 +215,15 @@ impl Gate {
         self.scores.raise(look.time, self.motion.deviations(motion).unwrap_or(0.0));
         if look.objects > 0 {
             self.scores.objects(look.time);
-            self.objects_until = Some(now + OBJECT_LASTS);
+            self.sizes.objects_seen();
             self.active_for(Reason::Objects, now);
         } else if self.motion.is_unusual(motion, self.config.motion_deviations) {
             self.active_for(Reason::Motion, now);
         }
-        self.motion.learn_beside(motion, look.objects > 0);
+        self.motion.learn_later(motion, now);
+        if look.objects > 0 {
+            self.motion.objects_seen();
+        }
     }
 
     /// After the worker died: what a new one needs to go on, the current GOP from its start. Where that is held no
@@ -305,8 +303,7 @@ impl Gate {
 
     /// What the unit's size says.
     fn judge(&mut self, unit: &AccessUnit, now: Duration) {
-        let objects = self.objects_until.is_some_and(|until| now < until);
-        let sign = self.sizes.take(unit, now, self.config.size_deviations, objects);
+        let sign = self.sizes.take(unit, now, self.config.size_deviations);
         self.scores.raise_latest(sign.deviations);
         if sign.unusual {
             self.active_for(if unit.random_access { Reason::KeyFrameSize } else { Reason::Size }, now);

@@ -1,6 +1,7 @@
 //! What is normal for one figure of one stream: learnt from what was seen lately, forgotten after a few minutes.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Samples that are remembered.
 const REMEMBERED: usize = 300;
@@ -8,6 +9,8 @@ const REMEMBERED: usize = 300;
 const FEWEST: usize = 8;
 /// The median of the distance from the median, of a normal distribution, times this is its standard deviation.
 const DEVIATION_OF_MAD: f32 = 1.4826;
+/// A sample counts after this: an object is often there for a while before it is seen.
+const SETTLED: Duration = Duration::from_secs(3);
 /// What happens more often than the rest of this share is normal too, such as the pulse after each key frame.
 const USUAL: f32 = 0.9;
 
@@ -15,6 +18,8 @@ const USUAL: f32 = 0.9;
 #[derive(Clone, Debug)]
 pub(super) struct Normal {
     samples: VecDeque<f32>,
+    /// Samples of which it is not known yet whether they show objects.
+    recent: VecDeque<(Duration, f32)>,
     /// Smallest standard deviation that is believed.
     least_deviation: f32,
     median: f32,
@@ -28,6 +33,7 @@ impl Normal {
     pub(super) fn new(least_deviation: f32) -> Self {
         Self {
             samples: VecDeque::new(),
+            recent: VecDeque::new(),
             least_deviation,
             median: 0.0,
             deviation: least_deviation,
@@ -51,15 +57,35 @@ impl Normal {
             && value > (self.median + deviations * self.deviation).max(self.usual + self.deviation)
     }
 
-    /// Takes in one more sample, unless it shows objects. Objects only add to it: what is low is normal with them too.
-    pub(super) fn learn_beside(&mut self, value: f32, objects: bool) {
-        if !objects || !self.is_known() || value < self.median {
-            self.learn(value);
+    /// Takes in one more sample, once it has turned out that it shows no objects.
+    pub(super) fn learn_later(&mut self, value: f32, now: Duration) {
+        while let Some((at, earlier)) = self.recent.front().copied()
+            && now.saturating_sub(at) >= SETTLED
+        {
+            self.recent.pop_front();
+            self.learn(earlier);
         }
+        if self.recent.len() >= REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((now, value));
+    }
+
+    /// Objects were seen: the latest samples show them, and are not normal. Objects only add to them: what is low
+    /// in spite of them is normal.
+    pub(super) fn objects_seen(&mut self) {
+        let recent = std::mem::take(&mut self.recent);
+        for (_, value) in &recent {
+            if self.is_known() && *value < self.median {
+                self.learn(*value);
+            }
+        }
+        self.recent = recent;
+        self.recent.clear();
     }
 
     /// Takes in one more sample, in exchange for the oldest.
-    pub(super) fn learn(&mut self, value: f32) {
+    fn learn(&mut self, value: f32) {
         if !value.is_finite() {
             return;
         }
@@ -128,9 +154,24 @@ mod tests {
         }
         assert!(!normal.is_unusual(2.0, 4.0));
         assert_eq!(normal.samples.len(), REMEMBERED);
-        normal.learn_beside(9.0, true);
-        assert!(normal.is_unusual(9.0, 4.0));
         normal.forget();
         assert!(!normal.is_known());
+    }
+
+    #[test]
+    fn what_shows_objects_is_not_learnt_even_from_before_they_were_seen() {
+        let mut normal = learnt([1.0; FEWEST]);
+        let second = Duration::from_secs;
+        for now in 0..20 {
+            normal.learn_later(2.0, second(now));
+            if now % 3 == 2 {
+                normal.objects_seen();
+            }
+        }
+        assert!(normal.samples.iter().all(|sample| *sample < 1.5));
+        for now in 20..60 {
+            normal.learn_later(2.0, second(now));
+        }
+        assert!(!normal.is_unusual(2.0, 4.0), "nobody there: it is rain");
     }
 }

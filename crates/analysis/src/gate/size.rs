@@ -1,14 +1,18 @@
 //! What the sizes of the access units say: more bytes are more change, where the camera does not hold its bit rate
 //! constant by all means.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use domain::AccessUnit;
 
 use super::normal::Normal;
 
-/// Time over which sizes are averaged: pictures of different kinds alternate faster than that.
-const WINDOW: Duration = Duration::from_millis(300);
+/// Pictures whose median counts: those of this time, in these bounds. A single large picture says nothing: encoders
+/// refresh parts of the picture, and re-encoded footage still pulses with its former key frames.
+const WINDOW: Duration = Duration::from_millis(450);
+const FEWEST_PICTURES: usize = 3;
+const MOST_PICTURES: usize = 15;
 /// Time between two samples of what is normal: enough of them fit into the normal's memory for four minutes.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(800);
 /// Bytes of a picture in which nothing changed; a few bytes more are no change.
@@ -31,8 +35,8 @@ pub(super) struct Sign {
 pub(super) struct Sizes {
     pictures: Normal,
     key_frames: Normal,
-    /// Moving average of the pictures that are no key frames, and when it was last moved.
-    average: Option<(f32, Duration)>,
+    /// Sizes of the latest pictures that are no key frames.
+    latest: VecDeque<(Duration, f32)>,
     sampled: Duration,
 }
 
@@ -41,7 +45,7 @@ impl Sizes {
         Self {
             pictures: Normal::new(LEAST_DEVIATION),
             key_frames: Normal::new(LEAST_KEY_DEVIATION),
-            average: None,
+            latest: VecDeque::with_capacity(MOST_PICTURES),
             sampled: Duration::ZERO,
         }
     }
@@ -51,37 +55,54 @@ impl Sizes {
         self.pictures.is_known() || self.key_frames.is_known()
     }
 
-    /// Takes the next unit. What is known to show objects is not learnt as normal.
-    pub(super) fn take(&mut self, unit: &AccessUnit, now: Duration, threshold: f32, objects: bool) -> Sign {
+    /// Takes the next unit.
+    pub(super) fn take(&mut self, unit: &AccessUnit, now: Duration, threshold: f32) -> Sign {
         let bytes = complexity(unit);
         if unit.random_access {
             let value = bytes.max(1.0).ln();
             let sign = judge(&self.key_frames, value, threshold);
-            self.key_frames.learn_beside(value, objects);
+            self.key_frames.learn_later(value, now);
             return sign;
         }
-        let average = match self.average {
-            Some((average, at)) => {
-                let part = now.saturating_sub(at).as_secs_f32() / WINDOW.as_secs_f32();
-                average + (bytes - average) * (1.0 - (-part).exp())
-            }
-            None => bytes,
-        };
-        self.average = Some((average, now));
-        let value = (average + EMPTY_PICTURE).ln();
+        while self.latest.len() >= MOST_PICTURES
+            || (self.latest.len() >= FEWEST_PICTURES
+                && self.latest.front().is_some_and(|(at, _)| now.saturating_sub(*at) >= WINDOW))
+        {
+            self.latest.pop_front();
+        }
+        self.latest.push_back((now, bytes));
+        if self.latest.len() < FEWEST_PICTURES {
+            return Sign::default();
+        }
+        let value = (self.median() + EMPTY_PICTURE).ln();
         let sign = judge(&self.pictures, value, threshold);
         if now.saturating_sub(self.sampled) >= SAMPLE_INTERVAL {
             self.sampled = now;
-            self.pictures.learn_beside(value, objects);
+            self.pictures.learn_later(value, now);
         }
         sign
+    }
+
+    /// Objects were seen: the latest sizes are not normal.
+    pub(super) fn objects_seen(&mut self) {
+        self.pictures.objects_seen();
+        self.key_frames.objects_seen();
+    }
+
+    /// The median size of the latest pictures.
+    fn median(&self) -> f32 {
+        let mut sizes = [0.0; MOST_PICTURES];
+        let taken = sizes.iter_mut().zip(&self.latest).map(|(size, (_, bytes))| *size = *bytes).count();
+        let sizes = sizes.get_mut(..taken).unwrap_or_default();
+        sizes.sort_by(f32::total_cmp);
+        sizes.get(taken / 2).copied().unwrap_or(0.0)
     }
 
     /// Forgets what was normal: the stream became another.
     pub(super) fn forget(&mut self) {
         self.pictures.forget();
         self.key_frames.forget();
-        self.average = None;
+        self.latest.clear();
     }
 }
 
