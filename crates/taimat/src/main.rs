@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 
 /// Logs go to standard error: for people on a terminal, as JSON for machines when `TAIMAT_LOG_FORMAT=json`.
 fn init_log(server: bool) {
-    let default = if server { "info,sqlx=warn" } else { "warn" };
+    let default = if server { "info,sqlx=warn,retina=warn" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("TAIMAT_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
     let log = tracing_subscriber::fmt()

@@ -61,22 +61,18 @@ impl Gauges {
     }
 }
 
+/// What the camera crate does not count itself.
 fn camera(state: &CameraState) {
     for stream in &state.streams {
         let labels = [("camera", state.camera_id.to_string()), ("stream", stream.stream.to_string())];
-        metrics::gauge!("taimat_camera_online", &labels).set(f64::from(u8::from(stream.online)));
         metrics::counter!("taimat_camera_frames_received_total", &labels).absolute(stream.frames_received);
         metrics::counter!("taimat_camera_frames_recorded_total", &labels).absolute(stream.frames_recorded);
         metrics::counter!("taimat_camera_frames_lost_total", &labels).absolute(stream.frames_lost);
-        metrics::counter!("taimat_camera_reconnects_total", &labels).absolute(stream.reconnects);
         if let Some(rate) = stream.frame_rate {
             metrics::gauge!("taimat_camera_frames_per_second", &labels).set(f64::from(rate));
         }
         if let Some(rate) = stream.bit_rate {
             metrics::gauge!("taimat_camera_bits_per_second", &labels).set(rate as f64);
-        }
-        if let Some(offset) = stream.clock_offset {
-            metrics::gauge!("taimat_camera_clock_offset_seconds", &labels).set(offset);
         }
     }
 }
