@@ -58,7 +58,7 @@ async fn every_frame_is_recorded_and_clips_are_exact() -> anyhow::Result<()> {
     assert!((clip.probed.duration - 3.0).abs() < PICTURE);
 
     // A playlist of a period plays.
-    let part = server.recorded(&camera, "main").await?[0].part(2.0, 6.0);
+    let part = server.recorded(&camera, "main").await?[0].part(2.5, 5.0);
     let url = format!("{}/api/v1/cameras/{camera}/playlist.m3u8?{}", server.api.base, part.query());
     let played = Command::new("ffmpeg")
         .args(["-v", "error", "-headers"])
@@ -68,7 +68,8 @@ async fn every_frame_is_recorded_and_clips_are_exact() -> anyhow::Result<()> {
         .await?;
     let pictures =
         String::from_utf8_lossy(&played.stdout).lines().filter(|line| line.starts_with("0,")).count();
-    assert!((80..=130).contains(&pictures), "{pictures}: {}", String::from_utf8_lossy(&played.stderr));
+    // It begins at the key frame before, and ends with the group of pictures that the end falls into.
+    assert!((75..=120).contains(&pictures), "{pictures}: {}", String::from_utf8_lossy(&played.stderr));
 
     // What the cameras sent is what was received and recorded.
     for name in ["gate", "alley"] {
@@ -126,7 +127,12 @@ async fn a_kill_costs_two_seconds_at_most() -> anyhow::Result<()> {
     for round in 1..=2_usize {
         server.received(&camera, "main", 100.0).await?;
         let before = server.recorded(&camera, "main").await?;
-        server.kill()?;
+        // The server alone, then everything at once.
+        if round == 1 {
+            server.kill()?;
+        } else {
+            server.kill_all()?;
+        }
         let killed = chrono::Utc::now();
         for file in mp4s(&server.recordings())? {
             probe(&file).await?;

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use rustix::process::Signal;
@@ -24,6 +24,7 @@ static SLOTS: Semaphore = Semaphore::const_new(2);
 /// How the server starts, and how long it takes to stop.
 const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+const GONE_LIMIT: Duration = Duration::from_secs(5);
 
 /// What a test sets.
 #[derive(Clone, Default)]
@@ -137,13 +138,23 @@ impl Server {
         Ok(took)
     }
 
-    /// Ends it at once, and its database with it, as a power cut would.
+    /// Ends it at once; its PostgreSQL goes on, and the next server takes it over.
     pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.program.kill()
+    }
+
+    /// Ends it and everything that it started at once, as a power cut would.
+    pub fn kill_all(&mut self) -> anyhow::Result<()> {
         let helpers = process::descendants(self.program.id());
         self.program.kill()?;
-        for helper in helpers {
+        for helper in &helpers {
             // It may have ended by itself.
-            let _ = process::send(helper, Signal::KILL);
+            let _ = process::send(*helper, Signal::KILL);
+        }
+        // Nobody but the system waits for them: a moment later they are gone.
+        let killed = Instant::now();
+        while helpers.iter().any(|id| process::name(*id).is_some()) && killed.elapsed() < GONE_LIMIT {
+            std::thread::sleep(Duration::from_millis(10));
         }
         Ok(())
     }
@@ -222,7 +233,7 @@ impl Drop for Server {
             });
             eprintln!("the server's last words:\n{tail}");
         }
-        let _ = self.kill();
+        let _ = self.kill_all();
     }
 }
 
@@ -273,7 +284,7 @@ async fn launch(folder: &Path, settings: &Settings) -> anyhow::Result<(Program, 
     let log = folder.join("server.log");
     let before = std::fs::metadata(&log).map_or(0, |log| log.len());
     let mut program = Program::start(&mut command, &log)?;
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let base = loop {
         let text = program.log();
         if let Some(address) = text.get(before as usize..).and_then(address) {

@@ -100,6 +100,7 @@ impl<'a> Studio<'a> {
             feed_faults: FeedFaults::new(faults, change),
             faults: faults.clone(),
             clock_offset: camera.clock_offset,
+            transport: camera.transport,
             counters: Arc::default(),
         })
     }
@@ -160,7 +161,7 @@ impl Camera {
                     }
                 });
             };
-            let factory = stream.factory(studio.epoch, config.transport, hang_up);
+            let factory = stream.factory(studio.epoch, hang_up);
             mounts.add_factory(&format!("/{}/{path}", config.name), factory);
             counters
         };

@@ -1,6 +1,7 @@
 //! Faults on the wire: packets that are lost or damaged, clocks that jump.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use gst::prelude::*;
 use gstreamer as gst;
@@ -76,6 +77,25 @@ impl PacketFaults {
         self.units += u64::from(*flags >> 7);
         !self.drop_every.is_some_and(|every| self.packets.is_multiple_of(every))
     }
+}
+
+/// Sends the packets of a picture no faster than a camera's network port of 100 Mbit/s. Over TCP the receiver sets the
+/// pace; datagrams that come all at once overflow its buffer, which no real camera can bring about.
+pub(crate) fn pace(payloader: &gst::Element) {
+    const BITS_A_SECOND: u64 = 100_000_000;
+    let Some(pad) = payloader.static_pad("src") else { return };
+    pad.add_probe(gst::PadProbeType::BUFFER_LIST, |pad, info| {
+        let Some(gst::PadProbeData::BufferList(list)) = &info.data else { return gst::PadProbeReturn::Ok };
+        for packet in list.iter_owned() {
+            let bits = packet.size() as u64 * 8;
+            if pad.push(packet).is_err() {
+                break;
+            }
+            std::thread::sleep(Duration::from_nanos(bits * 1_000_000_000 / BITS_A_SECOND));
+        }
+        // They went out one by one.
+        gst::PadProbeReturn::Drop
+    });
 }
 
 /// Moves the clock that sender reports tell (RFC 3550 §6.4.1) by whole seconds.

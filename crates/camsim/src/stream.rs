@@ -76,6 +76,8 @@ pub(crate) struct Stream {
     pub(crate) faults: StreamFaults,
     /// Seconds by which the camera's clock is ahead.
     pub(crate) clock_offset: i32,
+    /// Which transports it agrees to.
+    pub(crate) transport: Transport,
     /// Where it counts.
     pub(crate) counters: Arc<Counters>,
 }
@@ -85,13 +87,12 @@ impl Stream {
     pub(crate) fn factory(
         self,
         epoch: Epoch,
-        transport: Transport,
         hang_up: impl Fn(rtsp::RTSPMedia) + Clone + Send + Sync + 'static,
     ) -> rtsp::RTSPMediaFactory {
         let factory = rtsp::RTSPMediaFactory::new();
         factory.set_launch(&self.launch());
         factory.set_clock(Some(&gst::SystemClock::obtain()));
-        factory.set_protocols(match transport {
+        factory.set_protocols(match self.transport {
             Transport::Any => RTSPLowerTrans::TCP | RTSPLowerTrans::UDP,
             Transport::Tcp => RTSPLowerTrans::TCP,
             Transport::Udp => RTSPLowerTrans::UDP,
@@ -141,6 +142,9 @@ impl Stream {
 
         let element = |name| bin.by_name(name).with_context(|| format!("the media has no {name}"));
         let (source, payloader) = (element("video")?, element("pay0")?);
+        if self.transport == Transport::Udp {
+            packets::pace(&payloader);
+        }
         packets::spoil(&payloader, &self.faults);
         let feed = Feed::new(Arc::clone(&self.video), self.feed_faults.clone());
         let media_ref = media.downgrade();
