@@ -1,9 +1,10 @@
 //! The detect bench: frames a second through decode and detect on one core, against the bare session's rate on a
-//! prepared tensor on the same core in the same run.
+//! prepared tensor on the same core in the same run. Seconds are of processor time, so that what else runs on the
+//! machine counts little.
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use domain::AccessUnit;
@@ -29,16 +30,12 @@ pub(crate) struct Arguments {
     rounds: usize,
 }
 
-/// What one round through the worker took.
+/// Processor time of one picture, in seconds.
 struct Round {
-    /// Looks a second.
-    rate: f64,
-    /// Looks a second, the time spent decoding taken off.
-    without_decode: f64,
-    /// Milliseconds of decoding a look.
+    /// Decoded, looked at and reported.
+    whole: f64,
+    /// Only decoded.
     decode: f64,
-    /// Milliseconds of scaling and detecting a look.
-    detect: f64,
 }
 
 /// Runs the bench and prints its table.
@@ -63,11 +60,14 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let core = last_core()?;
     let shutdown = CancellationToken::new();
     let (vision, worker) = Vision::start(config.clone(), shutdown.clone()).await?;
-    pin(vision.worker_pid().context("the worker is gone")?, &core)?;
+    let pid = vision.worker_pid().context("the worker is gone")?;
+    pin(pid, &core)?;
     let (mut bare, mut rounds) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds.max(1) {
         bare.push(bare_rate(&config, &core)?);
-        rounds.push(through_worker(&vision, &clip.units).await?);
+        let whole = through_worker(&vision, pid, &clip.units, true).await?;
+        let decode = through_worker(&vision, pid, &clip.units, false).await?;
+        rounds.push(Round { whole, decode });
     }
     let info = vision.info();
     shutdown.cancel();
@@ -75,8 +75,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
 
     let bare = median(bare);
     let column = |pick: fn(&Round) -> f64| median(rounds.iter().map(pick).collect());
-    let rate = column(|round| round.rate);
-    let without_decode = column(|round| round.without_decode);
+    let detect = column(|round| round.whole - round.decode);
     println!(
         "{} {}x{} on core {core}, {} pictures of {} ({}x{}), medians of {} rounds",
         info.name,
@@ -88,60 +87,54 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         clip.size.1,
         rounds.len()
     );
-    println!("{:<44}{:>10}", "", "pictures/s");
-    println!("{:<44}{bare:>10.1}", "bare session, prepared tensor");
-    println!("{:<44}{rate:>10.1}", "worker, decode and detect");
-    println!("{:<44}{without_decode:>10.1}", "worker, time of decoding taken off");
-    println!(
-        "{:<44}{:>9.1}%",
-        "ratio to the bare session (goal: 90 % or more)",
-        100.0 * without_decode / bare
-    );
-    println!(
-        "a picture takes {:.2} ms to decode and {:.2} ms to scale, normalise, detect and compare with the background",
-        column(|round| round.decode),
-        column(|round| round.detect)
-    );
+    println!("{:<48}{:>10}{:>14}", "", "ms/picture", "pictures/s");
+    let row = |name: &str, seconds: f64| println!("{name:<48}{:>10.2}{:>14.1}", seconds * 1e3, 1.0 / seconds);
+    row("bare session, prepared tensor", 1.0 / bare);
+    row("worker, decode and detect", column(|round| round.whole));
+    row("worker, decode only", column(|round| round.decode));
+    row("worker, decode taken off", detect);
+    println!("{:<58}{:>13.1}%", "of the bare session's rate (goal: 90 % or more)", 100.0 / (bare * detect));
     Ok(())
 }
 
-/// One round: every picture is decoded and looked at.
-async fn through_worker(vision: &Vision, units: &[AccessUnit]) -> Result<Round> {
+/// Sends every picture through the worker, to be looked at or not. Gives its processor time for one.
+async fn through_worker(vision: &Vision, pid: u32, units: &[AccessUnit], look: bool) -> Result<f64> {
     let (feed, mut reports) = vision.open("bench detect");
     let units = units.to_vec();
     let pictures = units.len();
-    let started = Instant::now();
+    let before = processor_time(pid)?;
     let sending = tokio::spawn(async move {
         for unit in units {
-            feed.send(Work { unit, look: true }).await?;
+            feed.send(Work { unit, look }).await?;
         }
         anyhow::Ok(())
     });
-    let (mut looks, mut decode, mut detect) = (0usize, Duration::ZERO, Duration::ZERO);
+    let mut looks = 0;
     while let Some(report) = reports.recv().await {
         match report {
-            VisionReport::Look { decode_micros, detect_micros, .. } => {
-                looks += 1;
-                decode += Duration::from_micros(decode_micros.into());
-                detect += Duration::from_micros(detect_micros.into());
-            }
+            VisionReport::Look { .. } => looks += 1,
             VisionReport::Failed { detail, .. } => bail!("a picture failed: {detail}"),
             VisionReport::Lost { .. } => bail!("the worker died"),
         }
     }
-    let elapsed = started.elapsed();
+    let took = processor_time(pid)?.saturating_sub(before);
     sending.await??;
-    ensure!(looks == pictures, "{looks} of {pictures} pictures were looked at");
-    let looks = looks as f64;
-    Ok(Round {
-        rate: looks / elapsed.as_secs_f64(),
-        without_decode: looks / elapsed.saturating_sub(decode).as_secs_f64(),
-        decode: decode.as_secs_f64() * 1e3 / looks,
-        detect: detect.as_secs_f64() * 1e3 / looks,
-    })
+    let wanted = if look { pictures } else { 0 };
+    ensure!(looks == wanted, "{looks} of {wanted} pictures were looked at");
+    Ok(took.as_secs_f64() / pictures as f64)
 }
 
-/// The bare session's runs a second, in a process of its own.
+/// Processor time of all threads of a process: first field of each `schedstat`, in nanoseconds.
+fn processor_time(pid: u32) -> Result<Duration> {
+    let mut sum = 0;
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task")).context("the worker is gone")? {
+        let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+        sum += text.split_whitespace().next().unwrap_or("0").parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(sum))
+}
+
+/// The bare session's runs a second of processor time, in a process of its own.
 fn bare_rate(config: &VisionConfig, core: &str) -> Result<f64> {
     let mut command = Command::new("taskset");
     command.args(["-c", core]).arg(&config.worker).args(["bench-session", "--rounds", "1"]);
