@@ -102,12 +102,12 @@ async fn measure(arguments: &Arguments, cluster: &PrivateCluster, data: &Path) -
     };
     figures.push(time("7 a week of a place and all below it", runs, place).await?);
     let radius = async |dice: &mut Dice| {
-        let near = Some((world.somewhere(dice), 1000.0));
+        let near = Some((World::somewhere(dice), 1000.0));
         events(EventQuery { near, range: Some(world.week(dice)), ..all() }).await
     };
     figures.push(time("8 a week within 1 km of a point", runs, radius).await?);
     let polygon = async |dice: &mut Dice| {
-        let polygon = Some(vec![world.square(dice)]);
+        let polygon = Some(vec![World::square(dice)]);
         events(EventQuery { polygon, classes: vec![ObjectClass::Car], ..all() }).await
     };
     figures.push(time("9 cars within a polygon", runs, polygon).await?);

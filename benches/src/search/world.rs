@@ -267,13 +267,13 @@ impl World {
     }
 
     /// Somewhere among the cameras.
-    pub(crate) fn somewhere(&self, dice: &mut Dice) -> GeoPoint {
+    pub(crate) fn somewhere(dice: &mut Dice) -> GeoPoint {
         GeoPoint { latitude: 16.40 + dice.share() * 0.06, longitude: 107.50 + dice.share() * 0.05 }
     }
 
     /// Some 3 km by 3 km.
-    pub(crate) fn square(&self, dice: &mut Dice) -> Vec<GeoPoint> {
-        let GeoPoint { latitude, longitude } = self.somewhere(dice);
+    pub(crate) fn square(dice: &mut Dice) -> Vec<GeoPoint> {
+        let GeoPoint { latitude, longitude } = Self::somewhere(dice);
         let corners = [(-1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)];
         let corner = |(north, east): (f64, f64)| GeoPoint {
             latitude: latitude + north * 0.0135,

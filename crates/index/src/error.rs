@@ -94,12 +94,25 @@ impl IndexError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }
+
+    /// Whether the row is at fault, so that it will be refused whenever it is written. Anything else, such as a table
+    /// that is missing because the database is not prepared yet, is a reason to wait.
+    pub(crate) fn blames_row(&self) -> bool {
+        match self {
+            // Cardinality, data, integrity, and program limits (PostgreSQL manual, appendix A).
+            Self::Database(sqlx::Error::Database(refusal)) => {
+                refusal.code().is_some_and(|code| matches!(code.get(..2), Some("21" | "22" | "23" | "54")))
+            }
+            Self::Database(sqlx::Error::Encode(_)) => true,
+            _ => false,
+        }
+    }
 }
 
-/// SQLSTATE classes and codes that mean "try again later": connection, resources, shutdown, start-up,
-/// serialisation and dead-lock (PostgreSQL manual, appendix A).
+/// SQLSTATE classes and codes that mean "try again later": connection, resources, shutdown, start-up, trouble of the
+/// server's system, serialisation and dead-lock (PostgreSQL manual, appendix A).
 fn is_transient_code(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "53" | "57")) && code != "57014"
+    matches!(code.get(..2), Some("08" | "53" | "57" | "58" | "XX")) && code != "57014"
         || matches!(code, "40001" | "40P01" | "55P03" | "25006")
 }
 

@@ -160,7 +160,7 @@ impl Index {
     /// Finds events, newest first.
     pub async fn search_events(&self, query: &EventQuery) -> Result<EventPage> {
         let search = Search { query, viewpoints: self.viewpoints(query).await? };
-        if search.viewpoints.as_ref().is_some_and(Vec::is_empty) {
+        if search.viewpoints.as_ref().is_some_and(|viewpoints| viewpoints.ids.is_empty()) {
             let total = query.cursor.is_none().then_some(Total { count: 0, exact: true });
             return Ok(EventPage { events: Vec::new(), next: None, total });
         }
@@ -209,13 +209,14 @@ impl Index {
     }
 
     /// The viewpoints that the query allows; `None` for all.
-    async fn viewpoints(&self, query: &EventQuery) -> Result<Option<Vec<i32>>> {
+    async fn viewpoints(&self, query: &EventQuery) -> Result<Option<Viewpoints>> {
         let visible = query.visible.roots();
         let anywhere = query.near.is_none() && query.polygon.is_none() && query.places.is_empty();
         if anywhere && query.cameras.is_empty() && visible.is_none() {
             return Ok(None);
         }
-        let mut sql = QueryBuilder::new("SELECT v.id FROM viewpoints v WHERE true");
+        let mut sql =
+            QueryBuilder::new("SELECT v.id, (SELECT count(*) FROM viewpoints) FROM viewpoints v WHERE true");
         if !query.cameras.is_empty() {
             let cameras: Vec<Uuid> = query.cameras.iter().map(|camera| camera.0).collect();
             sql.push(" AND v.camera_id = ANY (").push_bind(cameras).push(")");
@@ -242,7 +243,9 @@ impl Index {
                 .push_bind(polygon)
                 .push(", 4326)::geography, v.point)");
         }
-        Ok(Some(sql.build_query_scalar().fetch_all(&self.pool).await?))
+        let found: Vec<(i32, i64)> = sql.build_query_as().fetch_all(&self.pool).await?;
+        let every = found.first().is_some_and(|(_, all)| usize::try_from(*all) == Ok(found.len()));
+        Ok(Some(Viewpoints { ids: found.into_iter().map(|(viewpoint, _)| viewpoint).collect(), every }))
     }
 
     async fn require_valid(&self, polygon: &str) -> Result<()> {
@@ -305,10 +308,17 @@ fn well_known_text(rings: &[Vec<GeoPoint>]) -> Result<String> {
     Ok(text)
 }
 
+/// The viewpoints that a query allows.
+struct Viewpoints {
+    ids: Vec<i32>,
+    /// They are all that there are: a role at the root of the tree must not make a search slower.
+    every: bool,
+}
+
 /// A query whose places have been found.
 struct Search<'a> {
     query: &'a EventQuery,
-    viewpoints: Option<Vec<i32>>,
+    viewpoints: Option<Viewpoints>,
 }
 
 impl Search<'_> {
@@ -332,27 +342,25 @@ impl Search<'_> {
     /// The newest of each index range: one for each viewpoint, class, or both, that is asked for.
     fn push_ranges(&self, sql: &mut QueryBuilder<Postgres>, limit: i64) {
         let classes = self.classes();
-        let ranges = classes.as_ref().map_or(1, Vec::len) * self.viewpoints.as_ref().map_or(1, Vec::len);
-        let apart = ranges <= MOST_RANGES;
+        let most = MOST_RANGES / classes.as_ref().map_or(1, Vec::len);
+        let apart =
+            self.viewpoints.as_ref().filter(|viewpoints| !viewpoints.every && viewpoints.ids.len() <= most);
         sql.push("SELECT newest.id, newest.first_seen FROM (VALUES (1)) one");
-        if let Some(viewpoints) = self.viewpoints.as_ref().filter(|_| apart) {
-            sql.push(" CROSS JOIN unnest(")
-                .push_bind(viewpoints.clone())
-                .push("::int[]) AS at (viewpoint_id)");
+        if let Some(viewpoints) = apart {
+            sql.push(" CROSS JOIN unnest(").push_bind(viewpoints.ids.clone());
+            sql.push("::int[]) AS at (viewpoint_id)");
         }
-        if let Some(classes) = classes.as_ref().filter(|_| apart) {
+        if let Some(classes) = &classes {
             sql.push(" CROSS JOIN unnest(").push_bind(classes.clone()).push("::text[]) AS of (class)");
         }
         sql.push(" CROSS JOIN LATERAL (SELECT e.id, e.first_seen FROM events e WHERE true");
-        if apart {
-            if self.viewpoints.is_some() {
-                sql.push(" AND e.viewpoint_id = at.viewpoint_id");
-            }
-            if classes.is_some() {
-                sql.push(" AND e.class = of.class");
-            }
+        if apart.is_some() {
+            sql.push(" AND e.viewpoint_id = at.viewpoint_id");
         } else {
-            self.push_sets(sql);
+            self.push_viewpoints(sql);
+        }
+        if classes.is_some() {
+            sql.push(" AND e.class = of.class");
         }
         self.push_short(sql);
         sql.push(" ORDER BY e.first_seen DESC, e.id DESC LIMIT ").push_bind(limit).push(") newest");
@@ -370,10 +378,14 @@ impl Search<'_> {
         }
     }
 
-    fn push_sets(&self, sql: &mut QueryBuilder<Postgres>) {
+    fn push_viewpoints(&self, sql: &mut QueryBuilder<Postgres>) {
         if let Some(viewpoints) = &self.viewpoints {
-            sql.push(" AND e.viewpoint_id = ANY (").push_bind(viewpoints.clone()).push(")");
+            sql.push(" AND e.viewpoint_id = ANY (").push_bind(viewpoints.ids.clone()).push(")");
         }
+    }
+
+    fn push_sets(&self, sql: &mut QueryBuilder<Postgres>) {
+        self.push_viewpoints(sql);
         if let Some(classes) = self.classes() {
             sql.push(" AND e.class = ANY (").push_bind(classes).push(")");
         }

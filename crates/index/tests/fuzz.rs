@@ -1,4 +1,5 @@
 //! Bytes from a damaged disk: the spool reads what is whole and stops, whatever follows.
+#![cfg(test)]
 
 use std::time::Duration;
 

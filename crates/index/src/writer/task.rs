@@ -144,6 +144,10 @@ impl Task {
             tracing::debug!(%error, "a batch must wait");
             return Some(records);
         }
+        if !error.blames_row() {
+            tracing::error!(%error, rows = records.len(), "the database cannot take rows now: they wait");
+            return Some(records);
+        }
         // Some row is at fault. One by one, so that it alone is set aside.
         let mut rows = records.into_iter();
         while let Some(record) = rows.next() {

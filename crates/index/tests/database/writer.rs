@@ -215,6 +215,24 @@ async fn a_partition_that_somebody_dropped_is_made_anew() {
     task.await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_wait_for_tables_that_are_not_there_yet() {
+    let index = index().await;
+    let camera = CameraId::generate();
+    let folder = tempfile::tempdir().unwrap();
+    let rename = async |statement: &'static str| sqlx::query(statement).execute(index.pool()).await.unwrap();
+    rename("ALTER TABLE activity RENAME TO not_yet").await;
+    let (handle, task) = start(index.clone(), folder.path());
+    let minute = ActivityMinute { camera_id: camera, minute: at(0), scores: vec![(0, 9)] };
+    handle.send(Record::Activity(minute.clone())).await.unwrap();
+    assert!(!handle.flush().await.unwrap());
+    rename("ALTER TABLE not_yet RENAME TO activity").await;
+    until_empty(&handle).await;
+    assert_eq!(index.activity_in(camera, range(0, 60)).await.unwrap(), [minute]);
+    drop(handle);
+    task.await.unwrap();
+}
+
 fn number() -> i64 {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     i64::from(NUMBER.fetch_add(1, Ordering::Relaxed))
