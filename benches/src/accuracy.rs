@@ -24,9 +24,9 @@ use truth::Way;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Folder of labelled footage: NAME.mp4 or NAME.avi, with NAME.gt.mot15.txt (people) beside it where there are
-    /// labels.
-    #[arg(long, value_name = "DIR", default_value = ".setup/labelled")]
-    labelled: PathBuf,
+    /// labels [default: labelled/ in the set-up folder].
+    #[arg(long, value_name = "DIR")]
+    labelled: Option<PathBuf>,
     /// Model: the name of a manifest in models/.
     #[arg(long, value_name = "NAME", default_value = "nanodet-g-416-int8")]
     model: String,
@@ -79,7 +79,8 @@ fn clips(arguments: &Arguments, setup: &Path) -> Result<Vec<(PathBuf, Option<Pat
         path.extension()
             .is_some_and(|kind| kind.eq_ignore_ascii_case("mp4") || kind.eq_ignore_ascii_case("avi"))
     };
-    for path in files(&arguments.labelled, is_video) {
+    let labelled = arguments.labelled.clone().unwrap_or_else(|| setup.join("labelled"));
+    for path in files(&labelled, is_video) {
         let labels = path.with_extension("gt.mot15.txt");
         clips.push((path, labels.is_file().then_some(labels)));
     }
@@ -87,11 +88,11 @@ fn clips(arguments: &Arguments, setup: &Path) -> Result<Vec<(PathBuf, Option<Pat
         println!(
             "no labelled footage: put NAME.mp4 or NAME.avi and its people as NAME.gt.mot15.txt (MOT15 text, frames \
              counted from 1) into {}, or name another folder with --labelled",
-            arguments.labelled.display()
+            labelled.display()
         );
     }
     clips.extend(
-        files(&setup.join("footage"), |name| name.ends_with("-sub-h264.mp4"))
+        files(&setup.join("footage"), |path| path.to_string_lossy().ends_with("-sub-h264.mp4"))
             .into_iter()
             .map(|path| (path, None)),
     );
@@ -222,7 +223,7 @@ fn print_tables(arguments: &Arguments, tracking: &[TrackingRow], gating: &[GateR
             events.events_per_object(),
         );
     }
-    println!("\nGate against looking at every picture, all classes (events of more than a second)");
+    println!("\nGate against looking at every picture, all classes (objects seen for a second and more)");
     println!(
         "{:<32} {:>8} {:>8} {:>8} {:>7} {:>8} {:>9}",
         "clip", "events", "found", "gate's", "extra", "looks/s", "decoded %"
