@@ -307,6 +307,39 @@ fn an_all_intra_stream_costs_two_scores_a_second_at_most() {
     assert!(minute.scores.iter().any(|(_, score)| *score == 200));
 }
 
+/// Sizes of recorded access units, 10 a second, a key frame every 20. Someone stands before the camera, and sets out
+/// ten pictures before the end. The recording was encoded twice, and pulses with the key frames of the first time.
+const RECORDED: [usize; 120] = [
+    40748, 1451, 1299, 1385, 1803, 1485, 532, 861, 1176, 607, 20871, 2769, 1442, 867, 1705, 1274, 835, 763,
+    1390, 817, 41265, 1012, 685, 784, 1144, 783, 566, 587, 1193, 778, 20488, 3147, 1800, 1535, 2121, 2146,
+    1392, 1318, 1892, 1529, 40571, 1679, 1977, 1779, 2699, 2033, 1467, 1881, 1423, 897, 21085, 2507, 1462,
+    972, 1672, 1720, 1297, 1378, 1658, 990, 41122, 1219, 1283, 1159, 2010, 1267, 567, 773, 867, 405, 20969,
+    2087, 1662, 849, 1866, 1170, 872, 1124, 1014, 545, 41538, 958, 567, 667, 1186, 1070, 393, 574, 1005, 380,
+    20813, 2762, 1031, 731, 1699, 958, 437, 354, 1022, 391, 41475, 652, 641, 233, 1289, 958, 1050, 1175,
+    1602, 1289, 18633, 3714, 4205, 4511, 5183, 6394, 6403, 7594, 7938, 7279,
+];
+
+#[test]
+fn someone_who_sets_out_is_noticed_in_a_recorded_stream_that_pulses() {
+    let mut gate = Gate::new(GateConfig::default());
+    let stands = std::iter::repeat_n(&RECORDED[..100], 6).flatten().chain(&RECORDED[100..]);
+    let parameters = parameters(768);
+    let mut active = Vec::new();
+    let mut sent = Vec::new();
+    for (frame, bytes) in stands.enumerate() {
+        let time = at(0) + Duration::from_millis(100 * frame as u64);
+        let random_access = frame % 20 == 0;
+        let data = Bytes::from(vec![0; *bytes]);
+        let unit = AccessUnit { time, random_access, data, parameters: Arc::clone(&parameters) };
+        sent.push(gate.push(unit).len());
+        active.push(gate.reason());
+    }
+    let alarms = active[120..610].iter().filter(|reason| reason.is_some()).count();
+    assert!(alarms < 100, "active for {alarms} of 490 pictures in which nothing happens");
+    assert_eq!((active[610], active[619]), (None, Some(Reason::Size)));
+    assert_eq!(sent[600..].iter().sum::<usize>(), 20, "the GOP from its start: {:?}", &sent[600..]);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Unit { step: i64, key: bool, bytes: usize, width: u32 },

@@ -47,7 +47,7 @@ impl Default for GateConfig {
             sentinel_interval: Duration::from_millis(900),
             longest_blind: Duration::from_millis(4500),
             quiet_after: Duration::from_secs(5),
-            held_units: 600,
+            held_units: 300,
             held_bytes: 8 << 20,
             size_deviations: 3.0,
             motion_deviations: 4.0,
