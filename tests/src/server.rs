@@ -1,5 +1,6 @@
 //! The server under test: `taimat serve` in a folder of its own, with its private PostgreSQL.
 
+use std::env;
 use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::io::Write as _;
@@ -246,7 +247,8 @@ fn write_config(folder: &Path, settings: &Settings) -> anyhow::Result<()> {
     let mut config = toml_section("server", &[("listen", "127.0.0.1:0")]);
     config += &toml_section("data", &[("folder", &folder.join("data").to_string_lossy())]);
     let manifest = checkout().join("models/nanodet-g-416-int8.toml");
-    let runtime = setup.join("onnxruntime/libonnxruntime.so");
+    let runtime = env::var_os("ORT_DYLIB_PATH")
+        .map_or_else(|| setup.join("onnxruntime/libonnxruntime.so.1.32.0"), PathBuf::from);
     config += &toml_section(
         "vision",
         &[
