@@ -170,7 +170,8 @@ fn smoothed(cells: &[f32], grid: &Grid) -> Vec<f32> {
             count -= 1.0;
         }
         if row >= REACH {
-            smoothed.extend(sums.iter().map(|sum| sum / count));
+            let part = 1.0 / count;
+            smoothed.extend(sums.iter().map(|sum| sum * part));
         }
     }
     smoothed
@@ -178,20 +179,22 @@ fn smoothed(cells: &[f32], grid: &Grid) -> Vec<f32> {
 
 /// For each value of a line the mean of those within [`REACH`].
 fn means(line: &[f32], out: &mut Vec<f32>) {
-    let (mut sum, mut count) = (0.0, 0.0f32);
+    let (mut sum, mut count, mut part) = (0.0, 0.0f32, 0.0);
     let entering = line.iter().map(Some).chain([None; REACH]);
     let leaving = [None; 2 * REACH + 1].into_iter().chain(line.iter().map(Some));
-    for (place, (entering, leaving)) in entering.zip(leaving).enumerate() {
-        if let Some(value) = entering {
-            sum += value;
-            count += 1.0;
+    for (place, pair) in entering.zip(leaving).enumerate() {
+        sum += pair.0.unwrap_or(&0.0) - pair.1.unwrap_or(&0.0);
+        // In the middle of the line the number of values does not change: one division serves many.
+        match pair {
+            (Some(_), None) => count += 1.0,
+            (None, Some(_)) => count -= 1.0,
+            _ => {}
         }
-        if let Some(value) = leaving {
-            sum -= value;
-            count -= 1.0;
+        if pair.0.is_none() || pair.1.is_none() {
+            part = 1.0 / count;
         }
         if place >= REACH {
-            out.push(sum / count);
+            out.push(sum * part);
         }
     }
 }
