@@ -127,7 +127,10 @@ impl Runtime {
                     device.ep().is_ok_and(|name| name.to_ascii_lowercase().contains("openvino"))
                 };
                 let devices: Vec<_> = self.environment.devices().filter(is_openvino).take(1).collect();
-                ensure!(!devices.is_empty(), "the OpenVINO plugin finds no device; set `provider = \"cpu\"`");
+                ensure!(
+                    !devices.is_empty(),
+                    "the OpenVINO plugin finds no device (it serves Intel hardware only); set `provider = \"cpu\"`"
+                );
                 builder.with_devices(devices, None).map_err(ort::Error::<()>::from).with_context(remedy)
             }
         }
