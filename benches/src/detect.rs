@@ -54,7 +54,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         ..VisionConfig::new(
             blackbox::program("taimat-vision"),
             PathBuf::from("models").join(&arguments.model).with_extension("toml"),
-            setup.join("onnxruntime/libonnxruntime.so"),
+            setup.join("onnxruntime/libonnxruntime.so.1.32.0"),
         )
     };
     let core = last_core()?;

@@ -34,7 +34,7 @@ pub(crate) fn manifest() -> PathBuf {
 }
 
 pub(crate) fn config() -> VisionConfig {
-    let mut config = VisionConfig::new(WORKER, manifest(), installed("onnxruntime/libonnxruntime.so"));
+    let mut config = VisionConfig::new(WORKER, manifest(), installed("onnxruntime/libonnxruntime.so.1.32.0"));
     config.models = Some(installed("models"));
     config.niceness = 0;
     config
