@@ -113,7 +113,13 @@ async fn people_are_found_by_time_and_place() -> anyhow::Result<()> {
     // The timeline shows it all; nothing was lost on the way.
     let timeline = server.timeline(&people).await?;
     assert!(list(&timeline, "/events")?.iter().any(|event| event["id"] == id.as_str()));
-    assert!(!list(&timeline, "/activity/bars")?.is_empty());
+    // Activity is stored by the minute.
+    eventually(Duration::from_secs(90), || async {
+        let bars = list(&server.timeline(&people).await?, "/activity/bars")?;
+        ensure!(!bars.is_empty(), "no activity");
+        Ok(())
+    })
+    .await?;
     for stream in ["main", "sub"] {
         let state = server.stream(&people, stream).await?;
         assert!(number(&state, "/frames_lost")? < 0.5, "{state}");
