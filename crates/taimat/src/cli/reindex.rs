@@ -50,6 +50,7 @@ pub(super) async fn run(config: &Config, out: Output) -> Result<()> {
         }
         written += put(&index, &mut batch).await?;
         scan.await.context("the files could not be read")?;
+        index.tidy().await?;
         bar.finish_and_clear();
         let report = json!({
             "segments": written,
