@@ -121,6 +121,7 @@ impl Postmaster {
             detail: error.to_string(),
         };
         stop_left_over(&folder.cluster()).await.map_err(failed)?;
+        remove_left_over_sockets(&folder.socket()).map_err(failed)?;
         let log = fs::File::create(folder.start_log()).map_err(failed)?;
         let mut command = command(&programs.postgres(), folder);
         command.arg("-D").arg(folder.cluster()).arg("-p").arg(PORT.to_string());
@@ -214,8 +215,37 @@ async fn stop_left_over(cluster: &Path) -> std::io::Result<()> {
     Err(std::io::Error::other("a server left over from before does not stop"))
 }
 
+/// Removes the sockets, and their locks, of a server that was killed: PostgreSQL would refuse to start while the process
+/// number in a lock is in use, if only by the dead process itself, not yet reaped.
+fn remove_left_over_sockets(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".s.PGSQL.") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether that process is the server of this cluster: it stands in the cluster's folder.
 fn runs_in(pid: Pid, cluster: &Path) -> bool {
     let cwd = fs::read_link(format!("/proc/{}/cwd", pid.as_raw_nonzero()));
     cwd.is_ok_and(|cwd| cluster.canonicalize().is_ok_and(|cluster| cwd == cluster))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sockets_of_a_killed_server_go_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".s.PGSQL.5432", ".s.PGSQL.5432.lock", "kept"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        remove_left_over_sockets(folder.path()).unwrap();
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["kept"]);
+    }
 }

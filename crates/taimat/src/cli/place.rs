@@ -65,7 +65,7 @@ impl Command {
     pub(super) async fn run(self, client: &Client, out: Output) -> Result<()> {
         match self {
             Self::List { name } => {
-                let query: Vec<_> = name.map(|name| ("name", name)).into_iter().collect();
+                let query: Vec<_> = name.map(|name| ("q", name)).into_iter().collect();
                 let places = client.get("places", &query).await?;
                 out.either(&places, list)
             }

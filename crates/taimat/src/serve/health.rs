@@ -8,6 +8,8 @@ use vision_client::Vision;
 
 use super::rows::Rows;
 
+/// With less than this free, recording is about to stop: a few seconds of a commune's cameras.
+const LEAST_FREE: u64 = 64 << 20;
 const GIB: f64 = (1u64 << 30) as f64;
 
 /// The parts that are asked.
@@ -43,7 +45,7 @@ impl Health {
         let (ok, detail) = match DiskSpace::of(self.recorder.root()) {
             // Retention works at the limit all the time; far below it, it has lost.
             Ok(space) => (
-                space.free * 4 >= self.keep_free_bytes,
+                space.free >= (self.keep_free_bytes / 4).max(LEAST_FREE),
                 format!("{:.1} of {:.1} GiB free", space.free as f64 / GIB, space.total as f64 / GIB),
             ),
             Err(error) => (false, format!("{} cannot be asked: {error}", self.recorder.root().display())),

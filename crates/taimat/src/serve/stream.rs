@@ -128,7 +128,7 @@ impl<C: Clock> Stream<C> {
                 let from = damage.take().map_or(at, |damage| damage.from.min(at));
                 self.recorder.interrupt(from, GapReason::CameraOffline, failure.message.clone()).await;
                 offer.interrupted();
-                watch.disconnected(at, failure);
+                watch.disconnected(at, failure, &self.recorder);
             }
         }
     }
@@ -263,7 +263,8 @@ impl Watch {
         });
     }
 
-    fn disconnected(&mut self, at: Timestamp, failure: domain::ConnectFailure) {
+    fn disconnected(&mut self, at: Timestamp, failure: domain::ConnectFailure, recorder: &StreamRecorder) {
+        let counters = recorder.counters();
         self.meter.clear();
         let was_online = std::mem::replace(&mut self.online, false);
         self.update(|state| {
@@ -272,6 +273,8 @@ impl Watch {
                 state.since = at;
             }
             state.trouble = Some(failure);
+            state.frames_recorded = counters.recorded_frames;
+            state.frames_lost = counters.lost_frames;
             state.frame_rate = None;
             state.bit_rate = None;
         });
