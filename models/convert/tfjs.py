@@ -1,6 +1,6 @@
 """Reads a TensorFlow.js graph model: a JSON topology and binary shards of weights.
 
-Format: https://github.com/tensorflow/tfjs (tfjs-converter, "graph model").
+Format: TensorFlow.js "graph model", as its converter writes it.
 """
 
 import json

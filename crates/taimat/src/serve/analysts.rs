@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Camera, LiveEvent, StreamKind};
+use domain::{Camera, LiveEvent, StreamKind, SystemClock};
 use tokio::sync::{broadcast, mpsc};
 use vision_client::{Vision, VisionReport};
 
@@ -22,6 +22,8 @@ pub(crate) struct Analysts {
     pub(crate) snapshots: mpsc::Sender<SnapshotJob>,
     /// How often a camera is looked at while something happens.
     pub(crate) looks_per_second: f32,
+    /// The time.
+    pub(crate) clock: Arc<SystemClock>,
 }
 
 impl Analysts {
@@ -32,7 +34,7 @@ impl Analysts {
         stream: StreamKind,
     ) -> (LiveAnalysis, mpsc::Receiver<VisionReport>) {
         let events = self.events(camera);
-        LiveAnalysis::new(stream, self.looks_per_second, self.vision.clone(), events, self.rows.clone())
+        LiveAnalysis::new(stream, self, events)
     }
 
     /// Where a camera's tracks become events.

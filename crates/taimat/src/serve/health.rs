@@ -8,8 +8,8 @@ use vision_client::Vision;
 
 use super::rows::Rows;
 
-/// With less than this free, recording is about to stop: a few seconds of a commune's cameras.
-const LEAST_FREE: u64 = 64 << 20;
+/// With less than this free, recording has stopped or is about to.
+const LEAST_FREE: u64 = 4 << 20;
 const GIB: f64 = (1u64 << 30) as f64;
 
 /// The parts that are asked.

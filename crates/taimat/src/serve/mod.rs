@@ -53,8 +53,10 @@ const LIVE: usize = 1024;
 const RECORDER_EVENTS: usize = 4096;
 /// The files of an earlier run are waited for so long before cameras start.
 const RECOVERY: Duration = Duration::from_secs(5);
-/// Each stage of stopping takes at most so long, so that all of it takes less than 10 s.
-const STAGE: Duration = Duration::from_secs(3);
+/// Stopping takes less than 10 s: so long for the cameras, which say goodbye, and what depends on them …
+const CAMERAS_STOP: Duration = Duration::from_secs(3);
+/// … and so long for each of the six other parts. What is cut short is mended at the next start.
+const PART_STOPS: Duration = Duration::from_secs(1);
 
 /// Runs the server until SIGTERM or SIGINT.
 ///
@@ -70,7 +72,7 @@ pub(crate) async fn run(config: Config) -> Result<()> {
     let database = Database::start(&config, database_stop.clone()).await?;
     let outcome = record(&config, &database.index, listener, metrics).await;
     database_stop.cancel();
-    supervise::within(STAGE, "database", database.stop()).await;
+    supervise::within(PART_STOPS, "database", database.stop()).await;
     tracing::info!("stopped");
     outcome
 }
@@ -110,11 +112,11 @@ async fn record(
     let core = Core { clock, index: index.clone(), recorder, rows, stop };
     let outcome = attend(config, core, listener, metrics).await;
 
-    supervise::within(STAGE, "recorder", recorder_task.shutdown()).await;
-    supervise::within(STAGE, "rows of the recorder", supervise::ended("rows of the recorder", indexing))
+    supervise::within(PART_STOPS, "recorder", recorder_task.shutdown()).await;
+    supervise::within(PART_STOPS, "rows of the recorder", supervise::ended("rows of the recorder", indexing))
         .await;
     writer_stop.cancel();
-    supervise::within(STAGE, "index writer", supervise::ended("index writer", writer_task)).await;
+    supervise::within(PART_STOPS, "index writer", supervise::ended("index writer", writer_task)).await;
     outcome
 }
 
@@ -171,6 +173,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
             live: live.clone(),
             snapshots: sender,
             looks_per_second,
+            clock: Arc::clone(&core.clock),
         };
         tasks.spawn("catch-up", core.catch_up(analysts.clone(), Arc::clone(&roster)).run());
         analysts
@@ -221,12 +224,12 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     tracing::info!("stopping");
     supervise::notify_stopping();
     core.stop.cancel();
-    tasks.join(STAGE).await;
+    tasks.join(CAMERAS_STOP).await;
     vision_stop.cancel();
     if let Some(task) = vision_task {
-        supervise::within(STAGE, "vision", supervise::ended("vision", task)).await;
+        supervise::within(PART_STOPS, "vision", supervise::ended("vision", task)).await;
     }
-    supervise::within(STAGE, "audit", supervise::ended("audit", audit_task)).await;
+    supervise::within(PART_STOPS, "audit", supervise::ended("audit", audit_task)).await;
     outcome
 }
 

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analysis::{ActivityLog, Gate, GateConfig, GateOutput, Look, Tracker, TrackerConfig};
-use domain::{AccessUnit, Gap, GapKind, GapReason, StreamKind, Timestamp, VideoParameters};
+use domain::{
+    AccessUnit, Clock, Gap, GapKind, GapReason, StreamKind, SystemClock, Timestamp, VideoParameters,
+};
 use index::Record;
 use tokio::sync::mpsc;
 use vision_client::{FeedError, Vision, VisionFeed, VisionReport, Work};
 
 use super::EventSink;
+use crate::serve::analysts::Analysts;
 use crate::serve::rows::Rows;
 use crate::serve::stream::Offered;
 
@@ -25,6 +28,7 @@ pub(crate) struct LiveAnalysis {
     events: EventSink,
     activity: ActivityLog,
     rows: Rows,
+    clock: Arc<SystemClock>,
     vision: Vision,
     feed: VisionFeed,
     hole: Option<Hole>,
@@ -40,15 +44,14 @@ struct Hole {
 }
 
 impl LiveAnalysis {
-    /// Analysis of a camera's stream; `looks_per_second` while something happens.
+    /// Analysis of a camera's stream.
     pub(crate) fn new(
         stream: StreamKind,
-        looks_per_second: f32,
-        vision: Vision,
+        analysts: &Analysts,
         events: EventSink,
-        rows: Rows,
     ) -> (Self, mpsc::Receiver<VisionReport>) {
         let camera_id = events.camera_id();
+        let (vision, looks_per_second) = (analysts.vision.clone(), analysts.looks_per_second);
         let (feed, reports) = vision.open(format!("{camera_id}/{stream}"));
         let analysis = Self {
             stream,
@@ -56,7 +59,8 @@ impl LiveAnalysis {
             tracker: Tracker::new(TrackerConfig::default()),
             events,
             activity: ActivityLog::new(camera_id),
-            rows,
+            rows: analysts.rows.clone(),
+            clock: Arc::clone(&analysts.clock),
             vision,
             feed,
             hole: None,
@@ -163,6 +167,8 @@ impl LiveAnalysis {
         let camera = self.events.camera_id();
         match report {
             VisionReport::Look { time, detections, motion, .. } => {
+                metrics::histogram!("taimat_analysis_lag_seconds", "camera" => camera.to_string())
+                    .record(self.clock.now().since(time));
                 let update = self.tracker.update(time, &detections);
                 self.gate.observe(&Look { time, objects: self.tracker.moving(), motion });
                 self.events.update(update).await;
