@@ -53,7 +53,7 @@ impl LiveAnalysis {
         let camera_id = events.camera_id();
         let (vision, looks_per_second) = (analysts.vision.clone(), analysts.looks_per_second);
         let (feed, reports) = vision.open(format!("{camera_id}/{stream}"));
-        let analysis = Self {
+        let live = Self {
             stream,
             gate: Gate::new(GateConfig { looks_per_second, ..GateConfig::default() }),
             tracker: Tracker::new(TrackerConfig::default()),
@@ -67,7 +67,7 @@ impl LiveAnalysis {
             parameters: None,
             abandoned: false,
         };
-        (analysis, reports)
+        (live, reports)
     }
 
     /// Runs until the stream's channel closes; open tracks are then ended.
