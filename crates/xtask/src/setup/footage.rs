@@ -146,7 +146,10 @@ impl Setup<'_> {
         arguments.extend(["-filter_complex", &graph].map(String::from));
         arguments.extend(["-map", "[main]"].map(String::from));
         if recording.sound.is_some() {
-            arguments.extend(["-map", "1:a", "-c:a", "aac", "-b:a", "32k"].map(String::from));
+            // Later by the encoder's delay of one frame, which would else shift the pictures after the first.
+            let late = ["-af", "asetpts=PTS+1024"];
+            arguments.extend(["-map", "1:a"].into_iter().chain(late).map(String::from));
+            arguments.extend(["-c:a", "aac", "-b:a", "32k"].map(String::from));
         }
         arguments.extend(encoding(recording.codec, "2M", "main"));
         arguments.push(part(&main));
