@@ -1,16 +1,15 @@
 //! `taimat camera`.
 
-use std::io::BufRead;
-
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use domain::{CameraId, PlaceId, Transport};
+use domain::{CameraId, PlaceId, Secret, Transport};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::client::Client;
 use super::output::{Output, cell, table};
+use super::password;
 use super::place::parse_point;
 
 /// What to do with cameras.
@@ -87,7 +86,7 @@ pub(super) struct Address {
     /// Address of the sub stream.
     #[arg(long)]
     sub: Option<Url>,
-    /// User name. The password is read from standard input, or from `TAIMAT_CAMERA_PASSWORD`.
+    /// User name. The password is asked for, or read from standard input or `TAIMAT_CAMERA_PASSWORD`.
     #[arg(long)]
     username: Option<String>,
     /// auto, tcp or udp.
@@ -117,12 +116,12 @@ impl Command {
                 out.json(&json!({ "camera": shown, "state": state }))
             }
             Self::Probe { address } => {
-                let body = address.body()?;
+                let body = address.body().await?;
                 let report = client.change(Method::POST, "cameras/probe", None, &body).await?;
                 out.either(&report, found)
             }
             Self::Add { name, place, address, position, no_probe } => {
-                let mut body = address.body()?;
+                let mut body = address.body().await?;
                 position.add_to(&mut body)?;
                 body.insert("name".into(), name.into());
                 body.insert("place_id".into(), json!(place));
@@ -163,7 +162,7 @@ impl Command {
 }
 
 impl Address {
-    fn body(&self) -> Result<Map<String, Value>> {
+    async fn body(&self) -> Result<Map<String, Value>> {
         let mut body = Map::new();
         body.insert("main_url".into(), json!(self.main));
         body.insert("transport".into(), json!(self.transport));
@@ -171,7 +170,8 @@ impl Address {
             body.insert("sub_url".into(), json!(sub));
         }
         if let Some(username) = &self.username {
-            body.insert("credentials".into(), json!({ "username": username, "password": password()? }));
+            let password = password().await?;
+            body.insert("credentials".into(), json!({ "username": username, "password": password.reveal() }));
         }
         Ok(body)
     }
@@ -189,17 +189,11 @@ impl Position {
     }
 }
 
-/// A password never stands on the command line, where other users of the machine can read it.
-fn password() -> Result<String> {
-    if let Ok(password) = std::env::var("TAIMAT_CAMERA_PASSWORD") {
-        return Ok(password);
+async fn password() -> Result<Secret> {
+    match std::env::var("TAIMAT_CAMERA_PASSWORD") {
+        Ok(password) => Ok(Secret::new(password)),
+        Err(_) => password::read("The camera's password: ").await,
     }
-    let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .context("the password cannot be read from standard input")?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 async fn version(client: &Client, camera: CameraId) -> Result<i64> {

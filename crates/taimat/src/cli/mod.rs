@@ -7,6 +7,7 @@ mod client;
 mod clip;
 mod local;
 mod output;
+mod password;
 mod place;
 mod reindex;
 mod search;

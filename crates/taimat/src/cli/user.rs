@@ -1,8 +1,6 @@
 //! `taimat user`.
 
-use std::io::{BufRead, IsTerminal};
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use domain::{Clock, PlaceId, Role, SystemClock};
 use index::{Index, RoleAt, UserChange};
@@ -10,12 +8,13 @@ use serde_json::json;
 
 use super::local::with_index;
 use super::output::{Output, table};
+use super::password;
 use crate::config::Config;
 
 /// What to do with people.
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Add a person. The password is read from standard input.
+    /// Add a person. The password is asked for, or read from standard input.
     Add {
         /// What is typed to sign in.
         username: String,
@@ -31,7 +30,7 @@ pub(super) enum Command {
     },
     /// List people with their roles.
     List,
-    /// Set a new password, read from standard input. Ends the person's sessions.
+    /// Set a new password, asked for or read from standard input. Ends the person's sessions.
     Password {
         /// Who.
         username: String,
@@ -116,18 +115,6 @@ async fn find(index: &Index, username: &str) -> Result<(index::User, String)> {
 
 /// Reads a password and hashes it, both away from the runtime's threads.
 async fn password_hash() -> Result<String> {
-    tokio::task::spawn_blocking(|| {
-        let stdin = std::io::stdin();
-        if stdin.is_terminal() {
-            eprintln!("Password (shown as you type; pipe it in to hide it):");
-        }
-        let mut line = String::new();
-        stdin.lock().read_line(&mut line).context("the password cannot be read from standard input")?;
-        let password = line.trim_end_matches(['\r', '\n']);
-        if password.is_empty() {
-            bail!("the password is empty: give it on standard input");
-        }
-        Ok(api::auth::hash_password(password)?)
-    })
-    .await?
+    let password = password::read("Password: ").await?;
+    Ok(tokio::task::spawn_blocking(move || api::auth::hash_password(password.reveal())).await??)
 }
