@@ -38,10 +38,18 @@ pub(crate) async fn write(connection: &mut PgConnection, minutes: &[&ActivityMin
         minutes.iter().map(|minute| ((minute.camera_id, minute.minute), *minute)).collect();
     let mut rows: Vec<&ActivityMinute> = latest.into_values().collect();
     rows.sort_unstable_by_key(|minute| (minute.camera_id, minute.minute));
+    // A camera that stops and starts within a minute writes it in two parts: the later one is appended. The layout of
+    // the bytes is `codec::encode_scores`'s: a mark, then for each score its milliseconds (low byte first) and itself.
     sqlx::query(
         "INSERT INTO activity (camera_id, minute, scores)
          SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::bytea[])
-         ON CONFLICT (camera_id, minute) DO UPDATE SET scores = EXCLUDED.scores",
+         ON CONFLICT (camera_id, minute) DO UPDATE SET scores = CASE
+             WHEN length(activity.scores) > 3 AND length(EXCLUDED.scores) > 3
+                 AND get_byte(activity.scores, length(activity.scores) - 3)
+                     + 256 * get_byte(activity.scores, length(activity.scores) - 2)
+                     < get_byte(EXCLUDED.scores, 1) + 256 * get_byte(EXCLUDED.scores, 2)
+             THEN activity.scores || substring(EXCLUDED.scores FROM 2)
+             ELSE EXCLUDED.scores END",
     )
     .bind(rows.iter().map(|row| row.camera_id.0).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| at(row.minute)).collect::<Vec<_>>())

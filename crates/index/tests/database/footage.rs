@@ -203,6 +203,19 @@ async fn activity_is_kept_by_the_minute() {
 }
 
 #[tokio::test]
+async fn a_minute_in_two_parts_is_put_together_however_often_it_is_written() {
+    let index = index().await;
+    let camera = CameraId::generate();
+    let part = |scores| ActivityMinute { camera_id: camera, minute: at(0), scores };
+    let (before, after) = (part(vec![(1_000, 7), (20_000, 8)]), part(vec![(40_300, 9)]));
+    for row in [&before, &after, &after, &before, &after] {
+        write(&index, [Record::Activity(row.clone())]).await;
+    }
+    let whole = part(vec![(1_000, 7), (20_000, 8), (40_300, 9)]);
+    assert_eq!(index.activity_in(camera, range(0, 60)).await.unwrap(), [whole]);
+}
+
+#[tokio::test]
 async fn retention_takes_the_oldest_and_leaves_what_is_held() {
     let index = index().await;
     let place = place(&index, "place", None).await;
