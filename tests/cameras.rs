@@ -227,6 +227,19 @@ async fn cameras_come_change_and_go_while_running() -> anyhow::Result<()> {
     })
     .await?;
 
+    // While it is off, the gap is seen; when it is on again, the gap has an end, and no other gap is left open.
+    let gap = server.gap(&other, "recording", "disabled", Duration::from_secs(10)).await?;
+    assert_eq!(gap["to"], Value::Null, "{gap}");
+    server.api.patch(&path, &json!({ "enabled": true })).await?;
+    server.received(&other, "main", 15.0).await?;
+    blackbox::eventually(Duration::from_secs(10), || async {
+        let gaps = server.gaps(&other, "recording").await?;
+        ensure!(gaps.iter().all(|gap| gap["to"] != Value::Null), "{gaps:?}");
+        ensure!(gaps.iter().any(|gap| gap["reason"] == "disabled"), "{gaps:?}");
+        Ok(())
+    })
+    .await?;
+
     server.api.remove(&path).await?;
     assert_eq!(server.api.get("cameras").await?["items"].as_array().unwrap().len(), 1);
     assert!(!server.log().contains("right-horse"), "a password is in the log");

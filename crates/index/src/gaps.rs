@@ -70,9 +70,13 @@ impl Index {
         rows.into_iter().map(Gap::try_from).collect()
     }
 
-    /// Ends, at `at`, the gaps that a crash left open; returns how many. Call before anything is written.
-    pub async fn close_open_gaps(&self, at_time: Timestamp) -> Result<u64> {
-        let done = sqlx::query("UPDATE gaps SET ends_at = greatest($1, starts_at) WHERE ends_at IS NULL")
+    /// Ends, at `at`, the gaps of a camera, or of all, that whoever opened them will not end: it was stopped, or
+    /// crashed. Returns how many. Call before anything new is written.
+    pub async fn close_open_gaps(&self, camera: Option<CameraId>, at_time: Timestamp) -> Result<u64> {
+        let statement = "UPDATE gaps SET ends_at = greatest($2, starts_at)
+            WHERE ends_at IS NULL AND ($1::uuid IS NULL OR camera_id = $1)";
+        let done = sqlx::query(statement)
+            .bind(camera.map(|camera| camera.0))
             .bind(at(at_time))
             .execute(&self.pool)
             .await?;

@@ -169,7 +169,7 @@ async fn gaps_open_close_and_are_caught_up() {
     let caught_up = Gap { caught_up_at: Some(at(500)), ..missed };
     write(&index, [Record::Gap(caught_up)]).await;
     assert_eq!(index.gaps_to_analyse(at(0), 10).await.unwrap(), []);
-    assert_eq!(index.close_open_gaps(at(400)).await.unwrap(), 2);
+    assert_eq!(index.close_open_gaps(None, at(400)).await.unwrap(), 2);
     let ended = Gap { to: Some(at(400)), ..lasting };
     assert_eq!(index.gaps_to_analyse(at(0), 10).await.unwrap(), [ended]);
     assert_eq!(index.gaps_in(camera, range(400, 500)).await.unwrap(), []);

@@ -21,7 +21,7 @@ use super::analysts::Analysts;
 use super::board::Board;
 use super::roster::{Roster, RosterEntry};
 use super::rows::Rows;
-use super::stream::{Offered, Resumed, Stream};
+use super::stream::{Offered, Resumed, SWITCHED_OFF, Stream};
 
 /// Configuration changes that may wait.
 const CHANGES: usize = 1024;
@@ -100,18 +100,19 @@ impl Supervisor {
         for entry in self.services.roster.load() {
             self.apply(entry, GapReason::ServerStopped, "the server was not running");
         }
-        let mut synchronised = false;
+        let mut current = self.synchronise().await;
         loop {
+            let retry = async {
+                if current {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(RETRY).await;
+            };
             tokio::select! {
                 () = self.shutdown.cancelled() => break,
-                () = tokio::time::sleep(if synchronised { Duration::MAX } else { Duration::ZERO }) => {
-                    synchronised = self.synchronise().await;
-                    if !synchronised && self.shutdown.run_until_cancelled(tokio::time::sleep(RETRY)).await.is_none() {
-                        break;
-                    }
-                }
+                () = retry => current = self.synchronise().await,
                 changed = self.changes.recv() => match changed {
-                    Some(camera) => self.changed(camera).await,
+                    Some(camera) => current &= self.changed(camera).await,
                     None => break,
                 },
             }
@@ -159,7 +160,8 @@ impl Supervisor {
         true
     }
 
-    async fn changed(&mut self, id: CameraId) {
+    /// Applies a change; false where it could not be read.
+    async fn changed(&mut self, id: CameraId) -> bool {
         let entry = match self.services.index.camera(id).await {
             Ok(camera) => self.entry(camera).await,
             Err(error) => Err(error),
@@ -167,11 +169,7 @@ impl Supervisor {
         match entry {
             Ok(entry) if entry.camera.enabled => {
                 self.services.roster.put(&entry);
-                self.apply(
-                    entry,
-                    GapReason::Disabled,
-                    "the camera was switched off or its settings were changed",
-                );
+                self.apply(entry, GapReason::Disabled, SWITCHED_OFF);
             }
             Ok(entry) => {
                 self.services.roster.put(&entry);
@@ -182,9 +180,11 @@ impl Supervisor {
                 self.stop(id);
             }
             Err(error) => {
-                tracing::error!(camera = %id, "a change could not be read, and waits for the next one or a restart: {error}");
+                tracing::warn!(camera = %id, "a change cannot be read, tried again soon: {error}");
+                return false;
             }
         }
+        true
     }
 
     async fn entry(&self, camera: Camera) -> index::Result<RosterEntry> {
@@ -225,13 +225,13 @@ impl Supervisor {
         let stop = self.shutdown.child_token();
         let services = self.services.clone();
         let task = {
-            let stop = stop.clone();
+            let (stop, shutdown) = (stop.clone(), self.shutdown.clone());
             tokio::spawn(async move {
                 if let Some(earlier) = earlier {
                     earlier.stop.cancel();
                     wait(earlier.task).await;
                 }
-                run_camera(services, entry, stop, (reason, detail)).await;
+                run_camera(services, entry, (stop, shutdown), (reason, detail)).await;
             })
         };
         self.running.insert(id, Running { version, stop, task });
@@ -249,7 +249,7 @@ async fn wait(task: JoinHandle<()>) {
 async fn run_camera(
     services: Services,
     entry: RosterEntry,
-    stop: CancellationToken,
+    (stop, shutdown): (CancellationToken, CancellationToken),
     (reason, detail): (GapReason, &'static str),
 ) {
     let camera = Arc::new(entry.camera);
@@ -263,6 +263,11 @@ async fn run_camera(
             }
         },
     };
+    if reason == GapReason::Disabled
+        && let Err(error) = end_gaps(&services, camera.id).await
+    {
+        tracing::warn!(camera = %camera.id, "gaps of its earlier self stay open until the next start: {error:#}");
+    }
     let analysed = if camera.sub_url.is_some() { StreamKind::Sub } else { StreamKind::Main };
     let mut tasks = tokio::task::JoinSet::new();
     for kind in StreamKind::ALL {
@@ -289,6 +294,7 @@ async fn run_camera(
             board: Arc::clone(&services.board),
             clock: Arc::clone(&services.clock),
             rows: services.rows.clone(),
+            server_stop: shutdown.clone(),
             resumed: last.map(|from| Resumed { from, reason, detail }),
         };
         tasks.spawn(stream.run(stop.clone()));
@@ -306,6 +312,13 @@ async fn run_camera(
     if !stop.is_cancelled() {
         tracing::error!(camera = %camera.id, "camera ended by itself");
     }
+}
+
+/// Ends the gaps that the camera's earlier self left open: it cannot end them any more. Those that go on are opened anew.
+async fn end_gaps(services: &Services, camera: CameraId) -> anyhow::Result<()> {
+    services.rows.writer().flush().await?;
+    services.index.close_open_gaps(Some(camera), services.clock.now()).await?;
+    Ok(())
 }
 
 fn address(camera: &Camera, kind: StreamKind, credentials: Option<&Credentials>) -> Option<StreamAddress> {

@@ -86,7 +86,7 @@ async fn until_prepared(index: Index, clock: Arc<SystemClock>) -> Result<(), Ind
         }
     }
     let now = clock.now();
-    let gaps = index.close_open_gaps(now).await?;
+    let gaps = index.close_open_gaps(None, now).await?;
     let events = index.end_ongoing_events().await?;
     tracing::info!(gaps, events, "database ready; gaps and events that a stop left open are ended");
     Ok(())

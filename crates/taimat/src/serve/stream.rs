@@ -21,6 +21,9 @@ use super::rows::Rows;
 /// Frames that may wait between the session and the recorder: a few seconds of one stream.
 const SESSION_QUEUE: usize = 64;
 
+/// Why a camera that was stopped alone recorded nothing.
+pub(crate) const SWITCHED_OFF: &str = "the camera was switched off or its settings were changed";
+
 /// What analysis is told about its stream.
 #[derive(Debug)]
 pub(crate) enum Offered {
@@ -53,6 +56,8 @@ pub(crate) struct Stream<C> {
     pub(crate) resumed: Option<Resumed>,
     /// Where rows go.
     pub(crate) rows: Rows,
+    /// Cancelled when the whole server stops, not this camera alone.
+    pub(crate) server_stop: CancellationToken,
 }
 
 /// The end of an earlier recording: what lies between it and the first frame is a gap.
@@ -80,6 +85,11 @@ impl<C: Clock> Stream<C> {
             let mut damage = None;
             while let Some(event) = session.recv().await {
                 self.handle(event, &mut offer, &mut watch, &mut damage).await;
+            }
+            if !self.server_stop.is_cancelled() {
+                // The gap is seen while it lasts; the next start of the camera ends it.
+                let now = self.clock.now();
+                self.recorder.interrupt(now, GapReason::Disabled, SWITCHED_OFF.to_owned()).await;
             }
             self.recorder.finish().await;
         };
