@@ -167,13 +167,9 @@ impl Supervisor {
             Err(error) => Err(error),
         };
         match entry {
-            Ok(entry) if entry.camera.enabled => {
-                self.services.roster.put(&entry);
-                self.apply(entry, GapReason::Disabled, SWITCHED_OFF);
-            }
             Ok(entry) => {
                 self.services.roster.put(&entry);
-                self.stop(id);
+                self.apply(entry, GapReason::Disabled, SWITCHED_OFF);
             }
             Err(index::IndexError::NotFound { .. }) => {
                 self.services.roster.remove(id);
@@ -204,9 +200,13 @@ impl Supervisor {
         }
     }
 
-    /// Starts a camera, in place of its earlier self where it ran with other settings.
+    /// Starts a camera, in place of its earlier self where it ran with other settings; stops one that is switched off.
     fn apply(&mut self, entry: RosterEntry, reason: GapReason, detail: &'static str) {
         let (id, version) = (entry.camera.id, entry.camera.version);
+        if !entry.camera.enabled {
+            self.stop(id);
+            return;
+        }
         if self
             .running
             .get(&id)
@@ -215,13 +215,6 @@ impl Supervisor {
             return;
         }
         let earlier = self.running.remove(&id);
-        if !entry.camera.enabled {
-            if let Some(earlier) = earlier {
-                earlier.stop.cancel();
-                tokio::spawn(wait(earlier.task));
-            }
-            return;
-        }
         let stop = self.shutdown.child_token();
         let services = self.services.clone();
         let task = {
