@@ -16,6 +16,7 @@ pub mod probe;
 pub mod rights;
 pub mod segment;
 pub mod time;
+pub mod watch;
 
 pub use analysis::{ActivityMinute, BoundingBox, Detection, ObjectClass, Track, TrackPoint};
 pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, StreamState, Transport};
@@ -32,3 +33,4 @@ pub use probe::{ConnectFailure, FailureKind, ProbeReport, StreamReport};
 pub use rights::{Action, Role};
 pub use segment::{Fragment, FragmentIndex, Segment};
 pub use time::{Clock, ManualClock, SystemClock, TimeRange, Timestamp};
+pub use watch::{CameraWatch, WatchCost, WatchMinute, WatchReason, WatchSpan, WatchState};

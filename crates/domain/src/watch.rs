@@ -1,0 +1,123 @@
+//! How closely a camera is watched, why, and what that costs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CameraId, StreamKind, Timestamp};
+
+/// How closely analysis follows a camera.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum WatchState {
+    /// Nothing happens: a key frame is looked at now and then.
+    #[default]
+    Idle,
+    /// The stream says that something may have changed, and pictures are decoded to find out.
+    Checking,
+    /// Something happens: all pictures are decoded.
+    Active,
+}
+
+/// Why a camera is not idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WatchReason {
+    /// What is normal at this camera is not known yet.
+    Learning,
+    /// There is more to its coded pictures than usual.
+    Size,
+    /// There is more to a key frame than usual.
+    KeyFrameSize,
+    /// More of the picture moves than usual.
+    Motion,
+    /// There is an object that does not stand still.
+    Objects,
+    /// Key frames are too rare, or too much would have to be held, to wait for one.
+    LongGop,
+}
+
+/// What the analysis of a camera took, in a span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WatchCost {
+    /// Pictures that the camera sent.
+    pub frames: u64,
+    /// Pictures that were decoded.
+    pub decoded: u64,
+    /// Pictures that were looked at for changes.
+    pub looks: u64,
+    /// Pictures in which objects were searched, in part or whole.
+    pub searches: u64,
+    /// Of these, pictures that were searched whole.
+    pub whole_searches: u64,
+    /// Milliseconds of decoding.
+    pub decode_ms: f64,
+    /// Milliseconds of looking for changes.
+    pub motion_ms: f64,
+    /// Milliseconds of searching for objects. A search that several cameras shared counts in parts.
+    pub detect_ms: f64,
+    /// Longest time from a picture's own time until the result of its look, in milliseconds.
+    pub longest_lag_ms: f64,
+}
+
+impl WatchCost {
+    /// Adds what another span took.
+    pub fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.decoded += other.decoded;
+        self.looks += other.looks;
+        self.searches += other.searches;
+        self.whole_searches += other.whole_searches;
+        self.decode_ms += other.decode_ms;
+        self.motion_ms += other.motion_ms;
+        self.detect_ms += other.detect_ms;
+        self.longest_lag_ms = self.longest_lag_ms.max(other.longest_lag_ms);
+    }
+}
+
+/// How long a camera was watched for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WatchSpan {
+    /// How closely.
+    pub state: WatchState,
+    /// Why; none while idle.
+    pub reason: Option<WatchReason>,
+    /// For how many seconds of the stream's time.
+    pub seconds: f64,
+}
+
+/// One minute of a camera's analysis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WatchMinute {
+    /// Start of the UTC minute.
+    pub minute: Timestamp,
+    /// What it took.
+    pub cost: WatchCost,
+    /// How closely the camera was watched and why, a row for each that occurred.
+    pub spans: Vec<WatchSpan>,
+}
+
+/// How a camera is watched, what that costs, and why it was or was not looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CameraWatch {
+    /// Which camera.
+    pub camera_id: CameraId,
+    /// Which of its streams is analysed.
+    pub stream: StreamKind,
+    /// How closely it is watched now.
+    pub state: WatchState,
+    /// Why; none while idle.
+    pub reason: Option<WatchReason>,
+    /// How many looks a second it has at most now: fewer under overload.
+    pub looks_per_second: f32,
+    /// Seconds between two looks at it while it is idle.
+    pub sentinel_seconds: f32,
+    /// What it took since analysis of it started.
+    pub total: WatchCost,
+    /// The latest minutes, oldest first; the last is not over.
+    pub minutes: Vec<WatchMinute>,
+}
