@@ -7,10 +7,11 @@ mod truth;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use analysis::GateConfig;
+use analysis::{GateConfig, WatchConfig};
 use anyhow::{Context, Result, ensure};
-use domain::ObjectClass;
+use domain::{ObjectClass, WatchCost, WatchSpan};
 use tokio_util::sync::CancellationToken;
 use vision_client::{Vision, VisionConfig};
 
@@ -19,6 +20,9 @@ use evaluator::{Evaluator, Figures};
 use events::{Comparison, compare};
 use pipeline::Outcome;
 use truth::Way;
+
+/// Looks a second of the reference: every picture decoded, the whole of it searched.
+const REFERENCE_LOOKS: f64 = 5.0;
 
 /// Settings of the accuracy bench.
 #[derive(clap::Args)]
@@ -49,19 +53,22 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let shutdown = CancellationToken::new();
     let (vision, worker) = Vision::start(vision_config(arguments, &setup), shutdown.clone()).await?;
     let gate = GateConfig { looks_per_second: arguments.looks, ..GateConfig::default() };
+    let watch = WatchConfig { gate, ..WatchConfig::default() };
     let mut tracking = Vec::new();
     let mut gating = Vec::new();
-    for (path, labels) in &clips {
-        let clip = Clip::load(path)?;
+    let loaded = clips.iter().map(|(path, _)| Clip::load(path)).collect::<Result<Vec<_>>>()?;
+    // All at once, as the cameras of a site: their searches share runs of the detector.
+    let watched = loaded.iter().map(|clip| pipeline::watched(&vision, clip, watch.clone()));
+    let watched = futures::future::try_join_all(watched).await?;
+    for (((_, labels), clip), watched) in clips.iter().zip(&loaded).zip(&watched) {
         println!("{}: {} pictures, {:.0} s", clip.name, clip.units.len(), clip.duration().as_secs_f64());
-        let every = pipeline::every_picture(&vision, &clip).await?;
-        let gated = pipeline::through_gate(&vision, &clip, gate.clone()).await?;
-        gating.push(gate_row(&clip, &every, &gated));
+        let every = pipeline::whole(&vision, clip, REFERENCE_LOOKS).await?;
+        gating.push(gate_row(clip, &every, watched));
         if let Some(labels) = labels {
             tracking.extend(tracking_rows(
-                &clip,
+                clip,
                 labels,
-                [("every picture", &every), ("gate", &gated)],
+                [("whole, 5 a second", &every), ("watched", watched)],
                 &setup,
             )?);
         }
@@ -113,6 +120,8 @@ fn vision_config(arguments: &Arguments, setup: &Path) -> VisionConfig {
     let manifest = Path::new("models").join(&arguments.model).with_extension("toml");
     let runtime = setup.join("onnxruntime/libonnxruntime.so.1.32.0");
     VisionConfig {
+        // Looks come as fast as they are answered.
+        patience: Duration::from_millis(20),
         models: Some(setup.join("models")),
         ..VisionConfig::new(PathBuf::from(programs).join("taimat-vision"), manifest, runtime)
     }
@@ -173,7 +182,15 @@ struct GateRow {
     /// The gate's events, with those found by looking at every picture as the truth.
     events: Comparison,
     looks: f64,
+    /// Share of the pictures that were decoded.
     decoded: f64,
+    /// What the worker spent.
+    cost: WatchCost,
+    spans: Vec<WatchSpan>,
+    seconds: f64,
+    /// Milliseconds of one search of a whole picture, and of all that the reference took.
+    whole_ms: f64,
+    reference_ms: f64,
 }
 
 fn gate_row(clip: &Clip, every: &Outcome, gated: &Outcome) -> GateRow {
@@ -181,7 +198,12 @@ fn gate_row(clip: &Clip, every: &Outcome, gated: &Outcome) -> GateRow {
         clip: clip.name.clone(),
         events: compare(&every.ways(), &gated.ways(), clip.frame_rate),
         looks: gated.looks as f64 / clip.duration().as_secs_f64(),
-        decoded: gated.decoded as f64 / every.decoded.max(1) as f64,
+        decoded: gated.cost.decoded as f64 / clip.units.len().max(1) as f64,
+        cost: gated.cost,
+        spans: gated.spans.clone(),
+        seconds: clip.duration().as_secs_f64(),
+        whole_ms: (every.cost.detect_ms + every.cost.motion_ms) / every.looks.max(1) as f64,
+        reference_ms: every.cost.decode_ms + every.cost.motion_ms + every.cost.detect_ms,
     }
 }
 
@@ -225,19 +247,42 @@ fn print_tables(arguments: &Arguments, tracking: &[TrackingRow], gating: &[GateR
     }
     println!("\nGate against looking at every picture, all classes (objects seen for a second and more)");
     println!(
-        "{:<32} {:>8} {:>8} {:>8} {:>7} {:>8} {:>9}",
-        "clip", "events", "found", "gate's", "extra", "looks/s", "decoded %"
+        "{:<32} {:>8} {:>8} {:>8} {:>7} {:>8} {:>8} {:>8} {:>9} {:>8} {:>8} {:>8} {:>8}",
+        "clip",
+        "events",
+        "found",
+        "gate's",
+        "extra",
+        "looks/s",
+        "search/s",
+        "whole/s",
+        "decoded %",
+        "decode",
+        "motion",
+        "runs/s",
+        "of A"
     );
     for row in gating {
         println!(
-            "{:<32} {:>8} {:>8} {:>8} {:>7} {:>8.2} {:>9.1}",
+            "{:<32} {:>8} {:>8} {:>8} {:>7} {:>8.2} {:>8.2} {:>8.2} {:>9.1} {:>8.2} {:>8.2} {:>8.2} {:>8.2}",
             row.clip,
             row.events.objects,
             row.events.found,
             row.events.events,
             row.events.events - row.events.right,
             row.looks,
+            row.cost.searches as f64 / row.seconds,
+            row.cost.whole_searches as f64 / row.seconds,
             100.0 * row.decoded,
+            row.cost.decode_ms / row.seconds,
+            row.cost.motion_ms / row.seconds,
+            row.cost.detect_ms / row.seconds / row.whole_ms,
+            (row.cost.decode_ms + row.cost.motion_ms + row.cost.detect_ms) / row.reference_ms,
         );
+        let spans = row.spans.iter().map(|span| {
+            let reason = span.reason.map(|reason| format!(" ({reason:?})")).unwrap_or_default();
+            format!("{:?}{reason} {:.0} %", span.state, 100.0 * span.seconds / row.seconds)
+        });
+        println!("    {}", spans.collect::<Vec<_>>().join(", "));
     }
 }

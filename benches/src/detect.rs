@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use domain::AccessUnit;
+use domain::{AccessUnit, LookAt};
 use tokio_util::sync::CancellationToken;
 use vision_client::{Vision, VisionConfig, VisionReport, Work};
 
@@ -103,14 +103,14 @@ async fn through_worker(vision: &Vision, pid: u32, units: &[AccessUnit]) -> Resu
     let before = processor_time(pid)?;
     let sending = tokio::spawn(async move {
         for unit in units {
-            feed.send(Work { unit, look: true }).await?;
+            feed.send(Work { unit, look: Some(LookAt::whole()) }).await?;
         }
         anyhow::Ok(())
     });
     let mut decode = Vec::new();
     while let Some(report) = reports.recv().await {
         match report {
-            VisionReport::Look { decode_micros, .. } => decode.push(f64::from(decode_micros) / 1e6),
+            VisionReport::Look { cost, .. } => decode.push(f64::from(cost.decode_micros) / 1e6),
             VisionReport::Failed { detail, .. } => bail!("a picture failed: {detail}"),
             VisionReport::Lost { .. } => bail!("the worker died"),
         }

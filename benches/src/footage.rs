@@ -46,6 +46,11 @@ impl Clip {
         (time.since(START).as_secs_f64() * self.frame_rate).round() as usize
     }
 
+    /// Width of the picture over its height.
+    pub(crate) fn aspect(&self) -> f32 {
+        self.size.0 as f32 / self.size.1.max(1) as f32
+    }
+
     /// How long it plays.
     pub(crate) fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.units.len() as f64 / self.frame_rate)

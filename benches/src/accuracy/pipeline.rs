@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use analysis::{Gate, GateConfig, GateOutput, Look, Tracker, TrackerConfig};
+use analysis::{
+    LiveTrack, Seen, Tracker, TrackerConfig, TrackerUpdate, Watch, WatchConfig, WatchLog, WatchOutput,
+};
 use anyhow::{Context, Result, bail};
-use domain::{AccessUnit, ObjectClass, Track};
+use domain::{
+    AccessUnit, CameraId, Detection, LookAt, ObjectClass, Searched, StreamKind, Timestamp, Track, WatchCost,
+    WatchSpan,
+};
 use tokio::sync::mpsc;
 use vision_client::{Vision, VisionFeed, VisionReport, Work};
 
@@ -23,8 +28,10 @@ pub(super) struct Outcome {
     pub(super) events: Vec<(ObjectClass, Way)>,
     /// Pictures that were looked at.
     pub(super) looks: usize,
-    /// Pictures that were decoded.
-    pub(super) decoded: usize,
+    /// What the worker spent.
+    pub(super) cost: WatchCost,
+    /// How closely the clip was watched and why, for how long each.
+    pub(super) spans: Vec<WatchSpan>,
 }
 
 impl Outcome {
@@ -37,81 +44,108 @@ impl Outcome {
     }
 }
 
-/// Looks at every picture.
-pub(super) async fn every_picture(vision: &Vision, clip: &Clip) -> Result<Outcome> {
+/// Decodes every picture, and searches so many a second whole.
+pub(super) async fn whole(vision: &Vision, clip: &Clip, looks_per_second: f64) -> Result<Outcome> {
     let mut stage = Stage::new(vision, clip);
-    for unit in &clip.units {
-        stage.work(vec![(unit.clone(), true)]).await?;
-    }
-    Ok(stage.finish())
-}
-
-/// Looks at what the gate lets through. Each answer is there before the next picture, as it is in the product, where
-/// a look takes less time than lies between two pictures.
-pub(super) async fn through_gate(vision: &Vision, clip: &Clip, config: GateConfig) -> Result<Outcome> {
-    let mut stage = Stage::new(vision, clip);
-    let mut gate = Gate::new(config);
-    for unit in &clip.units {
-        let work = gate.push(unit.clone()).into_iter().filter_map(|output| match output {
-            GateOutput::Work { unit, look } => Some((unit, look)),
-            GateOutput::Dropped { .. } => None,
-        });
-        for look in stage.work(work.collect()).await? {
-            gate.observe(&look);
+    let mut tracker = Tracker::new(TrackerConfig { aspect: clip.aspect(), ..TrackerConfig::default() });
+    let mut next = 0.0;
+    for (number, unit) in clip.units.iter().enumerate() {
+        let due = number as f64 / clip.frame_rate + 1e-6 >= next;
+        if due {
+            next += 1.0 / looks_per_second;
+        }
+        if let Some(look) = stage.work(unit.clone(), due.then(LookAt::whole)).await? {
+            let update = tracker.update(look.time, &look.detections, &look.searched);
+            stage.take(look.time, update, tracker.live());
         }
     }
-    Ok(stage.finish())
+    Ok(stage.finish(tracker.finish()))
 }
 
-/// Worker and tracker.
+/// Looks as the product does. Each answer is there before the next picture, as it is in the product, where a look takes
+/// less time than lies between two pictures.
+pub(super) async fn watched(vision: &Vision, clip: &Clip, config: WatchConfig) -> Result<Outcome> {
+    let mut stage = Stage::new(vision, clip);
+    let mut watch = Watch::new(config);
+    let mut log = WatchLog::new(CameraId::generate(), StreamKind::Sub);
+    for unit in &clip.units {
+        let outputs = watch.push(unit.clone());
+        log.frame(unit.time, watch.gate());
+        for output in outputs {
+            let WatchOutput::Work { unit, look } = output else { continue };
+            if let Some(look) = stage.work(unit, look).await? {
+                let update = watch.observe(&Seen {
+                    time: look.time,
+                    detections: &look.detections,
+                    searched: &look.searched,
+                    motion: look.motion,
+                });
+                stage.take(look.time, update, watch.tracker().live());
+            }
+        }
+    }
+    let ended = watch.end_tracks();
+    let mut outcome = stage.finish(ended);
+    for span in log.read().minutes.into_iter().flat_map(|minute| minute.spans) {
+        match outcome.spans.iter_mut().find(|known| (known.state, known.reason) == (span.state, span.reason))
+        {
+            Some(known) => known.seconds += span.seconds,
+            None => outcome.spans.push(span),
+        }
+    }
+    Ok(outcome)
+}
+
+/// The worker, and what the tracker says.
 struct Stage<'a> {
     clip: &'a Clip,
     feed: VisionFeed,
     reports: mpsc::Receiver<VisionReport>,
-    tracker: Tracker,
     ways: BTreeMap<u64, Way>,
     events: BTreeMap<u64, Track>,
     looks: usize,
-    decoded: usize,
+    cost: WatchCost,
+}
+
+/// What one look saw.
+struct Saw {
+    time: Timestamp,
+    detections: Vec<Detection>,
+    searched: Searched,
+    motion: f32,
 }
 
 impl<'a> Stage<'a> {
     fn new(vision: &Vision, clip: &'a Clip) -> Self {
         let (feed, reports) = vision.open(clip.name.as_str());
-        let aspect = clip.size.0 as f32 / clip.size.1.max(1) as f32;
-        let tracker = Tracker::new(TrackerConfig { aspect, ..TrackerConfig::default() });
         let (ways, events) = (BTreeMap::new(), BTreeMap::new());
-        Self { clip, feed, reports, tracker, ways, events, looks: 0, decoded: 0 }
+        Self { clip, feed, reports, ways, events, looks: 0, cost: WatchCost::default() }
     }
 
-    /// Sends units and waits for all looks.
-    async fn work(&mut self, units: Vec<(AccessUnit, bool)>) -> Result<Vec<Look>> {
-        let mut looks = Vec::new();
-        for (unit, look) in units {
-            self.decoded += 1;
-            let sent = self.feed.send(Work { unit, look });
-            tokio::time::timeout(PATIENCE, sent).await.context("the vision worker takes nothing")??;
-            if look {
-                looks.extend(self.answer().await?);
-            }
+    /// Sends a unit, and waits for the answer where it is looked at.
+    async fn work(&mut self, unit: AccessUnit, look: Option<LookAt>) -> Result<Option<Saw>> {
+        let answered = look.is_some();
+        let sent = self.feed.send(Work { unit, look });
+        tokio::time::timeout(PATIENCE, sent).await.context("the vision worker takes nothing")??;
+        if !answered {
+            return Ok(None);
         }
-        Ok(looks)
-    }
-
-    async fn answer(&mut self) -> Result<Option<Look>> {
         self.looks += 1;
         let report = tokio::time::timeout(PATIENCE, self.reports.recv()).await;
         match report.context("the vision worker does not answer")?.context("the vision worker is gone")? {
-            VisionReport::Look { time, detections, motion, .. } => {
-                let update = self.tracker.update(time, &detections);
-                for track in update.started.into_iter().chain(update.changed).chain(update.ended) {
-                    self.events.insert(track.id, track);
-                }
-                let frame = self.clip.frame_at(time);
-                for live in self.tracker.live() {
-                    self.ways.entry(live.id).or_default().insert(frame, live.bounds);
-                }
-                Ok(Some(Look { time, objects: self.tracker.moving(), motion }))
+            VisionReport::Look { time, detections, searched, motion, cost } => {
+                let millis = |micros: u32| f64::from(micros) / 1e3;
+                self.cost.add(&WatchCost {
+                    decoded: u64::from(cost.decoded),
+                    looks: 1,
+                    searches: u64::from(searched != Searched::Nothing),
+                    whole_searches: u64::from(searched == Searched::Whole),
+                    decode_ms: millis(cost.decode_micros),
+                    motion_ms: millis(cost.motion_micros),
+                    detect_ms: millis(cost.detect_micros),
+                    ..WatchCost::default()
+                });
+                Ok(Some(Saw { time, detections, searched, motion }))
             }
             VisionReport::Failed { time, detail } => {
                 eprintln!("{}: picture {}: {detail}", self.clip.name, self.clip.frame_at(time));
@@ -121,8 +155,18 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn finish(mut self) -> Outcome {
-        for track in self.tracker.finish() {
+    fn take(&mut self, time: Timestamp, update: TrackerUpdate, live: impl Iterator<Item = LiveTrack>) {
+        for track in update.started.into_iter().chain(update.changed).chain(update.ended) {
+            self.events.insert(track.id, track);
+        }
+        let frame = self.clip.frame_at(time);
+        for live in live {
+            self.ways.entry(live.id).or_default().insert(frame, live.bounds);
+        }
+    }
+
+    fn finish(mut self, ended: Vec<Track>) -> Outcome {
+        for track in ended {
             self.events.insert(track.id, track);
         }
         let most = (JOINED * self.clip.frame_rate).round() as usize;
@@ -131,6 +175,6 @@ impl<'a> Stage<'a> {
             .values()
             .filter_map(|event| Some((event.class, fill(self.ways.get(&event.id)?, most))))
             .collect();
-        Outcome { events, looks: self.looks, decoded: self.decoded }
+        Outcome { events, looks: self.looks, cost: self.cost, spans: Vec::new() }
     }
 }

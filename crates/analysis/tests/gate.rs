@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use analysis::{ActivityLog, Gate, GateConfig, GateOutput, GopActivity, Look, Reason};
+use analysis::{ActivityLog, Attention, Gate, GateConfig, GateOutput, GopActivity, Look};
 use bytes::Bytes;
-use domain::{AccessUnit, CameraId, Timestamp, VideoCodec, VideoParameters};
+use domain::{
+    AccessUnit, CameraId, Timestamp, VideoCodec, VideoParameters, WatchReason as Reason, WatchState,
+};
 use proptest::prelude::*;
 
 const RATE: i64 = 15;
@@ -23,6 +25,10 @@ fn parameters(width: u32) -> Arc<VideoParameters> {
 
 fn at(frame: i64) -> Timestamp {
     Timestamp::from_micros(1_000_000_000_000_000 + frame * 1_000_000 / RATE)
+}
+
+fn saw(time: Timestamp, objects: usize, motion: f32) -> Look {
+    Look { time, objects, motion, attention: Attention::Keen }
 }
 
 /// A stream with noisy sizes.
@@ -83,7 +89,7 @@ fn run(gate: &mut Gate, stream: &mut Stream, frames: i64, factor: f64) -> Vec<Ga
         let out = gate.push(stream.next(factor));
         for (frame, look) in work(&out) {
             if look {
-                gate.observe(&Look { time: at(frame), objects: 0, motion: 0.0 });
+                gate.observe(&saw(at(frame), 0, 0.0));
             }
         }
         all.extend(out);
@@ -94,7 +100,7 @@ fn run(gate: &mut Gate, stream: &mut Stream, frames: i64, factor: f64) -> Vec<Ga
 /// A gate that has learnt a quiet stream, at the start of a GOP.
 fn quiet() -> (Gate, Stream) {
     let (mut gate, mut stream) = (Gate::new(GateConfig::default()), Stream::new(GOP));
-    run(&mut gate, &mut stream, 30 * RATE, 1.0);
+    run(&mut gate, &mut stream, 16 * RATE, 1.0);
     assert_eq!(gate.reason(), None);
     (gate, stream)
 }
@@ -110,19 +116,50 @@ fn until_it_knows_its_stream_everything_is_let_through() {
 }
 
 #[test]
-fn a_quiet_camera_costs_one_key_frame_a_gop() {
+fn a_quiet_camera_costs_a_key_frame_now_and_then_ever_more_seldom() {
     let (mut gate, mut stream) = quiet();
     let start = stream.frame;
-    let out = work(&run(&mut gate, &mut stream, 60 * RATE, 1.0));
-    assert_eq!(out, (0..30).map(|gop| (start + gop * GOP, true)).collect::<Vec<_>>());
+    let out = work(&run(&mut gate, &mut stream, 120 * RATE, 1.0));
+    assert!(out.iter().all(|(frame, look)| *look && (frame - start) % GOP == 0), "{out:?}");
+    let steps: Vec<_> = out.windows(2).map(|pair| (pair[1].0 - pair[0].0) / GOP).collect();
+    assert!(steps[..3] == [1, 1, 1] && steps[steps.len() - 3..] == [4, 4, 4], "{steps:?}");
+    // Somebody stands there whom the coded pictures had not foretold.
+    gate.observe(&saw(at(stream.frame), 1, 0.0));
+    run(&mut gate, &mut stream, 10 * RATE, 1.0);
+    assert_eq!(gate.reason(), None);
+    let out = work(&run(&mut gate, &mut stream, 6 * RATE, 1.0));
+    assert_eq!(out.len(), 3, "every key frame again: {out:?}");
+}
+
+#[test]
+fn a_sign_that_looks_do_not_bear_out_is_believed_less_for_a_while() {
+    let (mut gate, mut stream) = quiet();
+    let mut checked = |factor: f64, seconds: i64| {
+        let mut checking = 0;
+        for _ in 0..seconds * RATE {
+            for (frame, look) in work(&gate.push(stream.next(factor))) {
+                if look {
+                    gate.observe(&saw(at(frame), 0, 0.0));
+                }
+            }
+            checking += i64::from(gate.state() == WatchState::Checking);
+        }
+        checking
+    };
+    // A shower of ten seconds: checked once, not all the time.
+    let first = checked(1.8, 10);
+    assert!((RATE..3 * RATE).contains(&first), "{first}");
+    assert_eq!(checked(1.0, 5), 0);
+    assert_eq!(checked(1.8, 3), 0, "the same again");
+    assert!(checked(4.0, 2) >= RATE, "more than that is something else");
 }
 
 #[test]
 fn short_gops_are_not_looked_at_more_often_than_the_sentinel_is_due() {
     let (mut gate, mut stream) = (Gate::new(GateConfig::default()), Stream::new(5));
-    run(&mut gate, &mut stream, 30 * RATE, 1.0);
-    let out = work(&run(&mut gate, &mut stream, 30 * RATE, 1.0));
-    assert!((28..=34).contains(&out.len()) && out.iter().all(|work| work.1), "{out:?}");
+    run(&mut gate, &mut stream, 12 * RATE, 1.0);
+    let out = work(&run(&mut gate, &mut stream, 2 * RATE, 1.0));
+    assert!((1..=3).contains(&out.len()) && out.iter().all(|work| work.1), "{out:?}");
 }
 
 #[test]
@@ -146,9 +183,9 @@ fn an_object_in_the_sentinel_opens_the_gate_and_a_still_one_does_not() {
     let (mut gate, mut stream) = quiet();
     let start = stream.frame;
     gate.push(stream.next(1.0));
-    gate.observe(&Look { time: at(start), objects: 0, motion: 0.0 });
+    gate.observe(&saw(at(start), 0, 0.0));
     assert_eq!(work(&gate.push(stream.next(1.0))), []);
-    gate.observe(&Look { time: at(start), objects: 1, motion: 0.0 });
+    gate.observe(&saw(at(start), 1, 0.0));
     assert_eq!(gate.reason(), Some(Reason::Objects));
     assert_eq!(work(&gate.push(stream.next(1.0))), [(start + 1, false), (start + 2, false)]);
     assert_eq!(work(&gate.push(stream.next(1.0))), [(start + 3, true)]);
@@ -158,7 +195,7 @@ fn an_object_in_the_sentinel_opens_the_gate_and_a_still_one_does_not() {
 fn motion_opens_the_gate_until_it_is_known_to_be_normal() {
     let (mut gate, mut stream) = quiet();
     gate.push(stream.next(1.0));
-    gate.observe(&Look { time: at(stream.frame), objects: 0, motion: 0.02 });
+    gate.observe(&saw(at(stream.frame), 0, 0.02));
     assert_eq!(gate.reason(), Some(Reason::Motion));
     // A tree in the wind, from now on.
     let mut opened = 0;
@@ -166,10 +203,10 @@ fn motion_opens_the_gate_until_it_is_known_to_be_normal() {
         for (frame, look) in work(&gate.push(stream.next(1.0))) {
             if look {
                 let motion = 0.02 + 0.002 * (frame % 7) as f32;
-                gate.observe(&Look { time: at(frame), objects: 0, motion });
+                gate.observe(&saw(at(frame), 0, motion));
             }
         }
-        opened += i64::from(gate.is_active());
+        opened += i64::from(gate.state() != WatchState::Idle);
     }
     assert_eq!(gate.reason(), None);
     assert!(opened < 120 * RATE, "active for {} s", opened / RATE);
@@ -178,10 +215,12 @@ fn motion_opens_the_gate_until_it_is_known_to_be_normal() {
 #[test]
 fn rain_becomes_normal() {
     let (mut gate, mut stream) = quiet();
-    run(&mut gate, &mut stream, 2 * RATE, 1.8);
+    run(&mut gate, &mut stream, RATE, 1.8);
     assert_eq!(gate.reason(), Some(Reason::Size));
     run(&mut gate, &mut stream, 240 * RATE, 1.8);
     assert_eq!(gate.reason(), None);
+    run(&mut gate, &mut stream, 10, 4.0);
+    assert_eq!(gate.reason(), Some(Reason::Size), "more than the rain");
 }
 
 #[test]
@@ -210,7 +249,7 @@ fn a_new_worker_gets_the_gop_again() {
     let start = stream.frame;
     run(&mut gate, &mut stream, 5, 1.0);
     assert_eq!(work(&gate.resend()), [(start, true)], "idle: the sentinel");
-    gate.observe(&Look { time: at(start), objects: 1, motion: 0.0 });
+    gate.observe(&saw(at(start), 1, 0.0));
     run(&mut gate, &mut stream, 5, 1.0);
     let again = work(&gate.resend());
     assert_eq!(again.iter().map(|work| work.0).collect::<Vec<_>>(), (start..start + 10).collect::<Vec<_>>());
@@ -226,6 +265,7 @@ fn what_could_not_be_sent_is_said_and_the_next_key_frame_goes() {
     let (mut gate, mut stream) = quiet();
     let start = stream.frame;
     run(&mut gate, &mut stream, 10, 2.0);
+    gate.observe(&saw(at(start + 8), 1, 0.0));
     gate.abandon(at(start + 8));
     let out = run(&mut gate, &mut stream, GOP, 2.0);
     assert_eq!(dropped(&out), [(start + 8, start + GOP)]);
@@ -254,10 +294,10 @@ fn a_change_of_the_picture_is_learnt_anew() {
 fn fewer_looks_under_overload() {
     let (mut gate, mut stream) = quiet();
     gate.set_looks_per_second(1.0);
-    gate.observe(&Look { time: at(stream.frame), objects: 1, motion: 0.0 });
-    let out = work(&run(&mut gate, &mut stream, 4 * RATE, 1.0));
-    assert_eq!(out.len() as i64, 4 * RATE);
-    assert!((4..=5).contains(&out.iter().filter(|work| work.1).count()));
+    gate.observe(&saw(at(stream.frame), 1, 0.0));
+    let out = work(&run(&mut gate, &mut stream, 2 * RATE, 1.0));
+    assert_eq!(out.len() as i64, 2 * RATE);
+    assert!((2..=3).contains(&out.iter().filter(|work| work.1).count()));
     gate.set_looks_per_second(f32::NAN);
     gate.set_looks_per_second(-1.0);
     gate.push(stream.next(1.0));
@@ -272,7 +312,7 @@ fn scores_tell_quiet_from_busy_and_become_minutes() {
     run(&mut gate, &mut stream, GOP, 2.0);
     let seen = stream.frame;
     gate.push(stream.next(1.0));
-    gate.observe(&Look { time: at(seen), objects: 1, motion: 0.0 });
+    gate.observe(&saw(at(seen), 1, 0.0));
     run(&mut gate, &mut stream, 60 * RATE, 1.0);
     let mut scores = gate.take_activity();
     assert!(gate.take_activity().is_empty());
@@ -386,7 +426,7 @@ proptest! {
                     gate.push(AccessUnit { time, random_access: key, data, parameters: parameters(width) })
                 }
                 Step::Observe { objects, motion } => {
-                    gate.observe(&Look { time, objects, motion });
+                    gate.observe(&saw(time, objects, motion));
                     Vec::new()
                 }
                 Step::Resend => {

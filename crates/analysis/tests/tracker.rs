@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use analysis::{Tracker, TrackerConfig, TrackerUpdate};
 use domain::ObjectClass::{Car, Motorcycle, Person, Truck};
-use domain::{BoundingBox, Detection, ObjectClass, Timestamp, Track};
+use domain::{BoundingBox, Detection, ObjectClass, Searched, Timestamp, Track};
 use proptest::prelude::*;
 
 fn at(look: i64) -> Timestamp {
@@ -23,8 +23,11 @@ fn person(x: f32) -> Detection {
 /// Runs looks five times a second; gives the tracks as last reported, and the updates.
 fn run(looks: impl IntoIterator<Item = Vec<Detection>>) -> (BTreeMap<u64, Track>, Vec<TrackerUpdate>) {
     let mut tracker = Tracker::new(TrackerConfig::default());
-    let mut updates: Vec<_> =
-        looks.into_iter().zip(0..).map(|(found, look)| tracker.update(at(look), &found)).collect();
+    let mut updates: Vec<_> = looks
+        .into_iter()
+        .zip(0..)
+        .map(|(found, look)| tracker.update(at(look), &found, &Searched::Whole))
+        .collect();
     updates.push(TrackerUpdate { ended: tracker.finish(), ..TrackerUpdate::default() });
     let all = updates.iter().flat_map(|update| [&update.started, &update.changed, &update.ended]).flatten();
     (all.map(|track| (track.id, track.clone())).collect(), updates)
@@ -104,21 +107,25 @@ fn a_parked_car_is_one_track_however_seldom_it_is_looked_at() {
     let mut tracker = Tracker::new(TrackerConfig::default());
     let car = |jitter: i64| seen(Car, 0.7, 0.5 + 0.002 * (jitter % 3) as f32, 0.5, 0.2, 0.15);
     for look in 0..20 {
-        tracker.update(at(look), &[car(look)]);
+        tracker.update(at(look), &[car(look)], &Searched::Whole);
     }
     assert_eq!(tracker.moving(), 0);
     // An idle camera: a look every four seconds, half of which miss it.
     let mut reported = BTreeSet::new();
     for look in 1..60 {
         let found = if look % 2 == 0 { vec![] } else { vec![car(look)] };
-        let update = tracker.update(at(20 + look * 20), &found);
+        let update = tracker.update(at(20 + look * 20), &found, &Searched::Whole);
         reported.extend(update.started.iter().chain(&update.ended).map(|track| track.id));
         assert_eq!(tracker.moving(), 0);
     }
     assert!(reported.is_empty(), "{reported:?}");
     // It drives off.
     for look in 0..10 {
-        tracker.update(at(1210 + look), &[seen(Car, 0.7, 0.5 - 0.04 * look as f32, 0.5, 0.2, 0.15)]);
+        tracker.update(
+            at(1210 + look),
+            &[seen(Car, 0.7, 0.5 - 0.04 * look as f32, 0.5, 0.2, 0.15)],
+            &Searched::Whole,
+        );
     }
     assert_eq!(tracker.moving(), 1);
     let tracks = tracker.finish();
@@ -165,10 +172,10 @@ fn what_is_seen_for_a_moment_is_no_event() {
 fn when_the_clock_is_set_back_tracks_end_and_a_late_look_is_left_out() {
     let mut tracker = Tracker::new(TrackerConfig::default());
     for look in 0..10 {
-        tracker.update(at(look), &[person(0.5)]);
+        tracker.update(at(look), &[person(0.5)], &Searched::Whole);
     }
-    assert_eq!(tracker.update(at(5), &[person(0.9)]), TrackerUpdate::default());
-    let update = tracker.update(at(-18_000), &[person(0.5)]);
+    assert_eq!(tracker.update(at(5), &[person(0.9)], &Searched::Whole), TrackerUpdate::default());
+    let update = tracker.update(at(-18_000), &[person(0.5)], &Searched::Whole);
     assert_eq!(update.ended.iter().map(|track| track.last_seen).collect::<Vec<_>>(), [at(9)]);
     let ids: Vec<_> = tracker.live().map(|live| live.id).collect();
     assert_eq!(ids.len(), 1);
@@ -216,8 +223,8 @@ proptest! {
         };
         for (step, found) in looks {
             time = time.plus_micros(step);
-            let update = tracker.update(time, &found);
-            prop_assert_eq!(&twin.update(time, &found), &update, "the same again");
+            let update = tracker.update(time, &found, &Searched::Whole);
+            prop_assert_eq!(&twin.update(time, &found, &Searched::Whole), &update, "the same again");
             for track in &update.ended {
                 check(track);
                 prop_assert!(open.remove(&track.id) && over.insert(track.id));
@@ -258,7 +265,8 @@ proptest! {
 fn changes_come_no_faster_than_asked() {
     let config = TrackerConfig { report_interval: Duration::from_secs(4), ..TrackerConfig::default() };
     let mut tracker = Tracker::new(config);
-    let changed = (0..100)
-        .filter(|look| !tracker.update(at(*look), &[person(0.005 * *look as f32)]).changed.is_empty());
+    let changed = (0..100).filter(|look| {
+        !tracker.update(at(*look), &[person(0.005 * *look as f32)], &Searched::Whole).changed.is_empty()
+    });
     assert_eq!(changed.count(), 4);
 }

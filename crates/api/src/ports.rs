@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{CameraId, CameraState, ConnectFailure, ProbeReport, StreamAddress, StreamKind, Timestamp};
+use domain::{
+    CameraId, CameraState, CameraWatch, ConnectFailure, ProbeReport, StreamAddress, StreamKind, Timestamp,
+};
 use serde::Serialize;
 
 /// The cameras as they run.
@@ -22,6 +24,9 @@ pub trait CameraPort: Send + Sync {
 
     /// How every configured camera fares now.
     fn states(&self) -> Vec<CameraState>;
+
+    /// How a camera is watched, and what that costs; `None` where it was not analysed since the server started.
+    fn watch(&self, camera: CameraId) -> Option<CameraWatch>;
 }
 
 /// One picture.

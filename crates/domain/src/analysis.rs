@@ -89,6 +89,16 @@ impl BoundingBox {
         if whole > 0.0 { shared / whole } else { 0.0 }
     }
 
+    /// Share of the part of it that is in the picture which lies inside `other`, 0 to 1.
+    #[must_use]
+    pub fn inside(self, other: Self) -> f32 {
+        let seen = self.clamped();
+        let w = (seen.x + seen.w).min(other.x + other.w) - seen.x.max(other.x);
+        let h = (seen.y + seen.h).min(other.y + other.h) - seen.y.max(other.y);
+        let area = seen.area();
+        if area > 0.0 { w.max(0.0) * h.max(0.0) / area } else { 0.0 }
+    }
+
     /// The middle of the bottom edge: where the object stands.
     #[must_use]
     pub fn foot(self) -> (f32, f32) {

@@ -10,6 +10,7 @@ pub mod gap;
 pub mod geo;
 pub mod id;
 pub mod live;
+pub mod look;
 pub mod media;
 pub mod place;
 pub mod probe;
@@ -25,6 +26,7 @@ pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
 pub use id::{CameraId, EventId, PlaceId, UserId};
 pub use live::LiveEvent;
+pub use look::{LookAt, LookCost, Searched};
 pub use media::{
     AccessUnit, AudioFrame, AudioParameters, MediaFrame, StreamKind, VideoCodec, VideoParameters,
 };

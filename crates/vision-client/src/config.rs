@@ -17,6 +17,8 @@ pub struct VisionConfig {
     pub threads: usize,
     /// Execution provider: `cpu`, `openvino`, `cuda` or `tensorrt`.
     pub provider: String,
+    /// How long a search waits for others of other cameras, to be done together with them.
+    pub patience: Duration,
     /// Niceness of the worker, 0 to 19: recording goes before analysis.
     pub niceness: i32,
     /// How long a worker may take to load its model.
@@ -48,6 +50,7 @@ impl VisionConfig {
             models: None,
             threads: 1,
             provider: "cpu".to_owned(),
+            patience: Duration::from_millis(120),
             niceness: 10,
             start_limit: Duration::from_mins(1),
             hang_limit: Duration::from_secs(30),

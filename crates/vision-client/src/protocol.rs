@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 
 use bytes::Bytes;
-use domain::{BoundingBox, Detection, ObjectClass, Timestamp, VideoParameters};
+use domain::{BoundingBox, Detection, LookAt, LookCost, ObjectClass, Searched, Timestamp, VideoParameters};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Longest message, in bytes: a GOP of high-rate video with room to spare.
@@ -45,8 +45,8 @@ pub struct FeedUnit {
     pub time: Timestamp,
     /// Whether decoding can start here.
     pub random_access: bool,
-    /// Whether the picture is to be looked at.
-    pub look: bool,
+    /// How the picture is to be looked at, if at all.
+    pub look: Option<LookAt>,
     /// What it takes to decode this unit, where that changed since the unit before.
     pub parameters: Option<VideoParameters>,
     /// NAL units, each behind its length.
@@ -106,12 +106,12 @@ pub enum Reply {
         time: Timestamp,
         /// What was found.
         detections: Vec<Detection>,
+        /// Where it was searched for.
+        searched: Searched,
         /// Share of the picture that changed.
         motion: f32,
-        /// Microseconds spent decoding since the look before.
-        decode_micros: u32,
-        /// Microseconds spent scaling and detecting.
-        detect_micros: u32,
+        /// What it took.
+        cost: LookCost,
     },
     /// A picture could not be looked at.
     Failed {

@@ -1,12 +1,12 @@
-use domain::{AccessUnit, Detection, GapReason, Timestamp};
+use domain::{AccessUnit, Detection, GapReason, LookAt, LookCost, Searched, Timestamp};
 
 /// One unit for the worker. Units of a feed go in decode order; the first is a key frame.
 #[derive(Clone, Debug)]
 pub struct Work {
     /// The picture.
     pub unit: AccessUnit,
-    /// Whether to look at it. A unit that is not looked at is only decoded, so that later ones can be.
-    pub look: bool,
+    /// How to look at it. A unit that is not looked at is only decoded, so that later ones can be.
+    pub look: Option<LookAt>,
 }
 
 /// What the worker says of a feed. Each unit to be looked at is answered by exactly one `Look` or `Failed`, or
@@ -19,12 +19,12 @@ pub enum VisionReport {
         time: Timestamp,
         /// What was found, surest first.
         detections: Vec<Detection>,
+        /// Where it was searched for.
+        searched: Searched,
         /// Share of the picture that changed against its slowly adapting background, 0 to 1.
         motion: f32,
-        /// Time spent decoding since the look before, in microseconds.
-        decode_micros: u32,
-        /// Time spent scaling and detecting, in microseconds.
-        detect_micros: u32,
+        /// What it took.
+        cost: LookCost,
     },
     /// A picture could not be looked at. Decoding goes on, at the latest with the next key frame.
     Failed {

@@ -259,19 +259,15 @@ impl Shared {
                     feed.room.notify_waiters();
                 }
             }
-            Reply::Look { feed: id, time, detections, motion, decode_micros, detect_micros } => {
-                metrics::histogram!("taimat_vision_decode_seconds").record(f64::from(decode_micros) / 1e6);
-                metrics::histogram!("taimat_vision_detect_seconds").record(f64::from(detect_micros) / 1e6);
+            Reply::Look { feed: id, time, detections, searched, motion, cost } => {
+                let seconds = |micros: u32| f64::from(micros) / 1e6;
+                metrics::histogram!("taimat_vision_decode_seconds").record(seconds(cost.decode_micros));
+                metrics::histogram!("taimat_vision_motion_seconds").record(seconds(cost.motion_micros));
+                metrics::histogram!("taimat_vision_detect_seconds").record(seconds(cost.detect_micros));
                 if let Some(feed) = state.feeds.get(&id) {
                     metrics::counter!("taimat_vision_looks_total", "stream" => feed.label.to_string())
                         .increment(1);
-                    feed.report(VisionReport::Look {
-                        time,
-                        detections,
-                        motion,
-                        decode_micros,
-                        detect_micros,
-                    });
+                    feed.report(VisionReport::Look { time, detections, searched, motion, cost });
                 }
             }
             Reply::Failed { feed: id, time, detail } => {

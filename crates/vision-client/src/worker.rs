@@ -44,6 +44,7 @@ impl Worker {
             .arg(&config.runtime)
             .args(["--threads", &config.threads.max(1).to_string()])
             .args(["--provider", &config.provider])
+            .args(["--patience", &config.patience.as_millis().to_string()])
             .args(["--niceness", &config.niceness.to_string()])
             .env_clear()
             .envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))

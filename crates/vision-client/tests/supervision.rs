@@ -14,7 +14,7 @@ mod fake;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AccessUnit, GapReason, Timestamp, VideoCodec, VideoParameters};
+use domain::{AccessUnit, GapReason, LookAt, Timestamp, VideoCodec, VideoParameters};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -69,7 +69,7 @@ fn work(second: i64, look: bool) -> Work {
     });
     let unit =
         AccessUnit { time: at(second), random_access: second == 0, data: vec![9; 100].into(), parameters };
-    Work { unit, look }
+    Work { unit, look: look.then(LookAt::whole) }
 }
 
 fn at(second: i64) -> Timestamp {

@@ -1,24 +1,16 @@
-//! From a decoded picture to what is in it: scale, normalise, run the model, read, suppress.
+//! The model: found and checked on disk, opened, run on a tensor, its outputs read.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
-use domain::{Detection, Timestamp};
-use ffmpeg_next::format::Pixel;
-use ffmpeg_next::frame;
-use ffmpeg_next::software::scaling::Flags;
 use ort::session::Session;
 use ort::value::{TensorElementType, TensorRef, ValueType};
 use sha2::{Digest, Sha256};
 
-use crate::layout::{Reader, Tensor};
-use crate::letterbox::Letterbox;
-use crate::manifest::{Channels, Manifest};
-use crate::motion::{Grid, Motion};
-use crate::nms;
+use crate::layout::{Candidate, Reader, Tensor};
+use crate::manifest::Manifest;
 use crate::runtime::Runtime;
-use crate::scale::Scalers;
 use crate::tensor::InputTensor;
 
 /// A model with its manifest, found and checked on disk.
@@ -48,14 +40,12 @@ impl Model {
     }
 }
 
-/// One session with all it takes to search pictures, one after another.
+/// One session: from a filled tensor to what is in it.
 pub(crate) struct Detector {
     manifest: Manifest,
     session: Session,
     reader: Reader,
-    scalers: Scalers,
-    tensor: InputTensor,
-    grid: Grid,
+    found: Vec<Candidate>,
 }
 
 impl Detector {
@@ -64,64 +54,35 @@ impl Detector {
         let manifest = model.manifest.clone();
         let session = runtime.open(&model.file)?;
         check_input(&session, &manifest).with_context(|| mismatch(model))?;
-        let format = match manifest.input.channels {
-            Channels::Bgr => Pixel::BGR24,
-            Channels::Rgb => Pixel::RGB24,
-        };
-        let mut detector = Self {
-            reader: Reader::new(&manifest).map_err(anyhow::Error::msg)?,
-            scalers: Scalers::new(format, Flags::BILINEAR),
-            tensor: InputTensor::new(&manifest.input),
-            grid: Grid::default(),
-            manifest,
-            session,
-        };
-        let whole = Letterbox {
-            x: 0,
-            y: 0,
-            width: detector.manifest.input.width,
-            height: detector.manifest.input.height,
-        };
-        detector.run(whole).map_err(anyhow::Error::msg).with_context(|| mismatch(model))?;
+        let reader = Reader::new(&manifest).map_err(anyhow::Error::msg)?;
+        let mut detector = Self { reader, manifest, session, found: Vec::new() };
+        let tensor = detector.tensor();
+        detector.run(&tensor).map_err(anyhow::Error::msg).with_context(|| mismatch(model))?;
         Ok(detector)
     }
 
-    /// What is in the picture, surest first, and how much of it changed.
-    pub(crate) fn look(
-        &mut self,
-        picture: &frame::Video,
-        time: Timestamp,
-        motion: &mut Motion,
-    ) -> Result<(Vec<Detection>, f32), String> {
-        let place = self.prepare(picture)?;
-        let share = motion.update(time, &self.grid);
-        Ok((self.run(place)?, share))
+    /// What the model wants and how its answers are taken.
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 
-    /// Scales the picture into the tensor and the grid.
-    fn prepare(&mut self, picture: &frame::Video) -> Result<Letterbox, String> {
-        let input = &self.manifest.input;
-        let place =
-            Letterbox::new(input.letterbox, (picture.width(), picture.height()), (input.width, input.height));
-        let scaled = self.scalers.scale(picture, place.width, place.height)?;
-        let (bytes, stride) = (scaled.data(0), scaled.stride(0));
-        self.tensor.fill(bytes, stride, place);
-        self.grid.fill(bytes, stride, place.width as usize, place.height as usize);
-        Ok(place)
+    /// An input of the model's size.
+    pub(crate) fn tensor(&self) -> InputTensor {
+        InputTensor::new(&self.manifest.input)
     }
 
-    /// Runs the session alone on the tensor as it is, without reading what comes out: for the bench.
-    pub(crate) fn run_bare(&mut self, runs: u32) -> anyhow::Result<()> {
+    /// Runs the session alone on a tensor, without reading what comes out: for the bench.
+    pub(crate) fn run_bare(&mut self, tensor: &InputTensor, runs: u32) -> anyhow::Result<()> {
         for _ in 0..runs {
-            let input = TensorRef::from_array_view(self.tensor.view())?;
+            let input = TensorRef::from_array_view(tensor.view())?;
             self.session.run(ort::inputs![self.manifest.input.name.as_str() => input])?;
         }
         Ok(())
     }
 
-    /// Runs the model on the tensor.
-    pub(crate) fn run(&mut self, place: Letterbox) -> Result<Vec<Detection>, String> {
-        let input = TensorRef::from_array_view(self.tensor.view()).map_err(|error| error.to_string())?;
+    /// Runs the model on a tensor. What it finds overlaps: nothing is suppressed yet.
+    pub(crate) fn run(&mut self, tensor: &InputTensor) -> Result<&[Candidate], String> {
+        let input = TensorRef::from_array_view(tensor.view()).map_err(|error| error.to_string())?;
         let outputs = self
             .session
             .run(ort::inputs![self.manifest.input.name.as_str() => input])
@@ -137,18 +98,11 @@ impl Detector {
                 .map_err(|error| format!("the output {name} cannot be read: {error}"))?;
             tensors.push(Tensor { shape, data });
         }
-        let found = self
-            .reader
-            .read(&tensors)
+        self.found.clear();
+        self.reader
+            .read(&tensors, &mut self.found)
             .map_err(|detail| format!("the outputs do not fit `layout` and `[output]`: {detail}"))?;
-        let found = found.into_iter().map(|one| Detection {
-            class: one.class,
-            score: one.score.clamp(0.0, 1.0),
-            bounds: place.to_picture(one.edges),
-        });
-        let found = found.filter(|one| one.bounds.area() > 0.0).collect();
-        let thresholds = &self.manifest.thresholds;
-        Ok(nms::suppress(found, thresholds.nms_iou, thresholds.max_detections))
+        Ok(&self.found)
     }
 }
 

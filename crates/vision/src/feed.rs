@@ -1,15 +1,17 @@
 //! One feed: its decoder, the looks that are still inside it, its background.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use domain::{Timestamp, VideoParameters};
+use domain::{LookAt, LookCost, Timestamp, VideoParameters};
 use ffmpeg_next::frame;
 use vision_client::protocol::{FeedId, FeedUnit, Reply};
 
 use crate::decoder::{Decoder, Quality};
-use crate::detector::Detector;
 use crate::motion::Motion;
+use crate::planes::Unifier;
+use crate::search::{Search, Sight};
+use crate::timing::{Stopwatch, micros};
 
 /// Decoders hold back at most 16 pictures to put them in order; a unit older than that gave none.
 const REORDER: usize = 17;
@@ -23,6 +25,8 @@ pub(crate) struct Feed {
     /// The last key frame, where the decoder was drained after it: sent again if units follow that need it.
     drained_key: Option<FeedUnit>,
     after_key: bool,
+    /// Pictures decoded since the look before, and the processor time that took.
+    decoded: u32,
     decoding: Duration,
     motion: Motion,
 }
@@ -32,12 +36,13 @@ struct Inside {
     sequence: u64,
     time: Timestamp,
     random_access: bool,
-    look: bool,
+    look: Option<LookAt>,
 }
 
 /// Where a lane puts its answers, and what it works with.
 pub(crate) struct Bench<'a> {
-    pub(crate) detector: &'a mut Detector,
+    pub(crate) search: &'a mut Search,
+    pub(crate) unifier: &'a mut Unifier,
     pub(crate) picture: &'a mut frame::Video,
     pub(crate) replies: &'a mut Vec<Reply>,
 }
@@ -54,26 +59,30 @@ impl Feed {
         }
         if let Err(detail) = self.decode(&unit, bench) {
             self.inside.retain(|inside| inside.sequence != sequence);
-            if unit.look {
+            if unit.look.is_some() {
                 bench.replies.push(Reply::Failed { feed: id, time, detail });
             }
         }
         while self.inside.len() > REORDER {
             self.fail_first(id, bench);
         }
-        let held_from = self.inside.iter().filter(|inside| inside.look).map(|inside| inside.time).min();
+        let inside = self.inside.iter().filter(|inside| inside.look.is_some()).map(|inside| inside.time);
+        let held_from = inside.chain(bench.search.waits_since(id)).min();
         bench.replies.push(Reply::Done { feed: id, sequence, held_from });
     }
 
     /// Answers what is held back and frees the decoder. Decoding goes on with the next key frame.
     pub(crate) fn rest(&mut self, id: FeedId, bench: &mut Bench<'_>) {
         self.drain(id, bench);
+        if bench.search.waits(id) {
+            bench.search.flush(bench.replies);
+        }
         self.decoder = None;
         self.drained_key = None;
     }
 
     fn decode(&mut self, unit: &FeedUnit, bench: &mut Bench<'_>) -> Result<(), String> {
-        let started = Instant::now();
+        let watch = Stopwatch::start();
         if !unit.random_access {
             if let Some(key) = self.drained_key.take() {
                 self.send(&key)?;
@@ -88,15 +97,15 @@ impl Feed {
             sequence: unit.sequence,
             time: unit.time,
             random_access: unit.random_access,
-            look: unit.look,
+            look: unit.look.clone(),
         });
-        self.decoding += started.elapsed();
+        self.decoding += watch.spent();
         self.receive(unit.feed, bench);
         // Key frame after key frame is the sentinel of a quiet camera. A decoder that puts pictures in order
         // would hold each back until the next: so take it out at once.
         let alone = unit.random_access && self.after_key;
         self.after_key = unit.random_access;
-        if alone && self.inside.iter().any(|inside| inside.look) {
+        if alone && self.inside.iter().any(|inside| inside.look.is_some()) {
             self.drain(unit.feed, bench);
             self.drained_key = Some(unit.clone());
         }
@@ -119,17 +128,20 @@ impl Feed {
     fn receive(&mut self, id: FeedId, bench: &mut Bench<'_>) {
         // As many tries as there can be pictures: a decoder that fails for ever ends here too.
         for _ in 0..=2 * REORDER {
-            let started = Instant::now();
+            let watch = Stopwatch::start();
             let Some(decoder) = &mut self.decoder else { return };
             let received = decoder.receive(bench.picture);
-            self.decoding += started.elapsed();
+            self.decoding += watch.spent();
             let number = match received {
-                Ok(Some(number)) => number.cast_unsigned(),
+                Ok(Some(number)) => {
+                    self.decoded += 1;
+                    number.cast_unsigned()
+                }
                 Ok(None) => return,
                 Err(detail) => {
                     // Which unit it was is not known; the oldest is the next that should have come.
                     if let Some(inside) = self.inside.pop_front()
-                        && inside.look
+                        && inside.look.is_some()
                     {
                         bench.replies.push(Reply::Failed { feed: id, time: inside.time, detail });
                     }
@@ -145,30 +157,30 @@ impl Feed {
             if in_order || inside.random_access {
                 (0..place).for_each(|_| self.fail_first(id, bench));
             }
-            if inside.look {
-                let reply = self.look(id, inside.time, bench);
-                bench.replies.push(reply);
+            if let Some(look) = &inside.look {
+                self.look(id, inside.time, look, bench);
             }
         }
     }
 
-    fn look(&mut self, feed: FeedId, time: Timestamp, bench: &mut Bench<'_>) -> Reply {
+    fn look(&mut self, feed: FeedId, time: Timestamp, look: &LookAt, bench: &mut Bench<'_>) {
         let picture = &*bench.picture;
         if picture.is_corrupt() || picture.has_decode_errors() {
             let detail = format!("the picture is damaged ({:?})", picture.decode_error_flags());
-            return Reply::Failed { feed, time, detail };
+            bench.replies.push(Reply::Failed { feed, time, detail });
+            return;
         }
-        let started = Instant::now();
-        match bench.detector.look(picture, time, &mut self.motion) {
-            Ok((detections, motion)) => Reply::Look {
-                feed,
-                time,
-                detections,
-                motion,
-                decode_micros: micros(std::mem::take(&mut self.decoding)),
-                detect_micros: micros(started.elapsed()),
-            },
-            Err(detail) => Reply::Failed { feed, time, detail },
+        let cost = LookCost {
+            decoded: std::mem::take(&mut self.decoded),
+            decode_micros: micros(std::mem::take(&mut self.decoding)),
+            ..LookCost::default()
+        };
+        match bench.unifier.planes(picture) {
+            Ok(planes) => {
+                let sight = Sight { feed, time, planes, look, cost };
+                bench.search.look(&sight, &mut self.motion, bench.replies);
+            }
+            Err(detail) => bench.replies.push(Reply::Failed { feed, time, detail }),
         }
     }
 
@@ -188,14 +200,10 @@ impl Feed {
 
     fn fail_first(&mut self, feed: FeedId, bench: &mut Bench<'_>) {
         if let Some(inside) = self.inside.pop_front()
-            && inside.look
+            && inside.look.is_some()
         {
             let detail = "the decoder gave no picture".to_owned();
             bench.replies.push(Reply::Failed { feed, time: inside.time, detail });
         }
     }
-}
-
-fn micros(time: Duration) -> u32 {
-    u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
 }

@@ -4,6 +4,7 @@
 //! The only program of Taimat that decodes video, and the only crate with C libraries: a hostile stream can at
 //! worst end this process.
 
+mod canvas;
 mod decoder;
 mod detector;
 mod feed;
@@ -12,18 +13,24 @@ mod letterbox;
 mod manifest;
 mod motion;
 mod nms;
+mod plan;
+mod planes;
 mod runtime;
+mod sampler;
 mod scale;
 mod schedule;
+mod search;
 mod serve;
 mod session_bench;
 mod still;
 mod tensor;
+mod timing;
 
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -32,6 +39,7 @@ use vision_client::protocol::{self, ModelInfo, Reply};
 
 use crate::detector::{Detector, Model};
 use crate::runtime::{Provider, Runtime};
+use crate::search::Search;
 
 /// The vision worker of Taimat. `taimat serve` starts it; its standard input is the socket between the two.
 #[derive(Parser)]
@@ -42,6 +50,9 @@ struct Arguments {
     /// Pictures that are decoded and searched at the same time.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+    /// Milliseconds that a search waits for others, to be done together with them.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    patience: u64,
     /// Niceness, 0 to 19: recording goes before analysis.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(i32).range(0..=19))]
     niceness: i32,
@@ -103,7 +114,11 @@ fn work(arguments: &Arguments) -> anyhow::Result<()> {
         tracing::warn!(%error, "cannot lower the priority of the worker");
     }
     match load(&arguments.model, usize::from(arguments.threads)) {
-        Ok((detectors, info)) => serve::serve(socket, info, detectors),
+        Ok((detectors, info)) => {
+            let patience = Duration::from_millis(arguments.patience);
+            let searches = detectors.into_iter().map(|detector| Search::new(detector, patience)).collect();
+            serve::serve(socket, info, searches)
+        }
         Err(error) => {
             protocol::write(&mut socket, &Reply::Refused { reason: format!("{error:#}") })?;
             Err(error)

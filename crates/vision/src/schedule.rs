@@ -1,6 +1,5 @@
-//! Who is next: units wait in one queue a feed, and lanes serve the feeds in turn, so that a feed with much to
-//! do (footage that is caught up on) does not hold up the others. One lane at a time has a feed, so that its
-//! units stay in order.
+//! Who is next: units wait in one queue a feed, and a lane serves its feeds in turn, so that a feed with much to
+//! do (footage that is caught up on) does not hold up the others.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -35,7 +34,17 @@ pub(crate) struct Turn {
     pub(crate) job: Job,
 }
 
-/// The queues of all feeds.
+/// What a lane is to do next.
+pub(crate) enum Next {
+    /// This.
+    Turn(Turn),
+    /// The deadline has come.
+    Late,
+    /// End.
+    Closed,
+}
+
+/// The queues of all feeds of a lane.
 #[derive(Default)]
 pub(crate) struct Schedule {
     state: Mutex<State>,
@@ -77,20 +86,25 @@ impl Schedule {
         self.work.notify_one();
     }
 
-    /// The next turn; waits for one. `None` once closed.
-    pub(crate) fn take(&self) -> Option<Turn> {
+    /// The next turn; waits for one, until the deadline where there is one.
+    pub(crate) fn take(&self, deadline: Option<Instant>) -> Next {
         let mut state = self.lock();
         loop {
             if state.closed {
-                return None;
+                return Next::Closed;
             }
-            state.sweep(Instant::now());
+            let now = Instant::now();
+            let patience = deadline.map_or(SWEEP, |deadline| deadline.saturating_duration_since(now));
+            if patience.is_zero() {
+                return Next::Late;
+            }
+            state.sweep(now);
             if let Some(turn) = state.take() {
                 drop(state);
                 self.room.notify_one();
-                return Some(turn);
+                return Next::Turn(turn);
             }
-            let waited = self.work.wait_timeout(state, SWEEP);
+            let waited = self.work.wait_timeout(state, patience.min(SWEEP));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -180,10 +194,27 @@ mod tests {
             sequence,
             time: domain::Timestamp::default(),
             random_access: false,
-            look: false,
+            look: None,
             parameters: None,
             data: bytes::Bytes::new(),
         })
+    }
+
+    fn take(schedule: &Schedule) -> Turn {
+        match schedule.take(None) {
+            Next::Turn(turn) => turn,
+            Next::Late | Next::Closed => panic!("no turn"),
+        }
+    }
+
+    #[test]
+    fn a_deadline_comes_even_where_there_is_always_work() {
+        let schedule = Schedule::default();
+        schedule.push(1, unit(1, 0));
+        assert!(matches!(schedule.take(Some(Instant::now())), Next::Late));
+        assert_eq!(sequence(&take(&schedule)), 0);
+        let soon = Instant::now() + Duration::from_millis(20);
+        assert!(matches!(schedule.take(Some(soon)), Next::Late));
     }
 
     fn sequence(turn: &Turn) -> u64 {
@@ -202,7 +233,7 @@ mod tests {
         schedule.push(2, unit(2, 0));
         let mut served = Vec::new();
         for _ in 0..4 {
-            let turn = schedule.take().unwrap();
+            let turn = take(&schedule);
             served.push((turn.id, sequence(&turn)));
             schedule.give_back(turn.id, turn.feed);
         }
@@ -214,17 +245,17 @@ mod tests {
         let schedule = Schedule::default();
         schedule.push(1, unit(1, 0));
         schedule.push(1, unit(1, 1));
-        let first = schedule.take().unwrap();
+        let first = take(&schedule);
         assert!(schedule.lock().take().is_none(), "its second unit waits for the first");
         schedule.give_back(1, first.feed);
-        assert_eq!(sequence(&schedule.take().unwrap()), 1);
+        assert_eq!(sequence(&take(&schedule)), 1);
     }
 
     #[test]
     fn idle_feeds_rest_once() {
         let schedule = Schedule::default();
         schedule.push(1, unit(1, 0));
-        let turn = schedule.take().unwrap();
+        let turn = take(&schedule);
         schedule.give_back(1, turn.feed);
         let mut state = schedule.lock();
         let later = Instant::now() + REST_AFTER + SWEEP;
@@ -243,7 +274,7 @@ mod tests {
         let schedule = std::sync::Arc::new(Schedule::default());
         let lane = std::thread::spawn({
             let schedule = std::sync::Arc::clone(&schedule);
-            move || schedule.take().is_none()
+            move || matches!(schedule.take(None), Next::Closed)
         });
         schedule.close();
         assert!(lane.join().unwrap());

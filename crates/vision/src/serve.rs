@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ffmpeg_next::frame;
-use vision_client::protocol::{self, ModelInfo, Reply, Request, StillFailure, StillUnits};
+use vision_client::protocol::{self, FeedId, ModelInfo, Reply, Request, StillFailure, StillUnits};
 
-use crate::detector::Detector;
 use crate::feed::Bench;
-use crate::schedule::{Job, Schedule};
+use crate::planes::Unifier;
+use crate::schedule::{Job, Next, Schedule, Turn};
+use crate::search::Search;
 use crate::still;
 
 /// Replies that wait to be written.
@@ -23,37 +24,58 @@ const STILLS: usize = 8;
 /// How long the work in hand may take after the server has gone.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The queues of the lanes. A feed always has the same lane, so that its looks stay in their order.
+#[derive(Clone)]
+struct Lanes(Arc<[Schedule]>);
+
+impl Lanes {
+    fn push(&self, feed: FeedId, job: Job) {
+        let lane = feed as usize % self.0.len().max(1);
+        if let Some(schedule) = self.0.get(lane) {
+            schedule.push(feed, job);
+        }
+    }
+
+    fn close(&self) {
+        self.0.iter().for_each(Schedule::close);
+    }
+}
+
 /// Says that the model is ready, and serves until the server closes the socket.
-pub(crate) fn serve(socket: UnixStream, info: ModelInfo, detectors: Vec<Detector>) -> anyhow::Result<()> {
+pub(crate) fn serve(socket: UnixStream, info: ModelInfo, searches: Vec<Search>) -> anyhow::Result<()> {
     let mut reading = socket.try_clone().context("cannot share the socket")?;
-    let schedule = Arc::new(Schedule::default());
+    let lanes = Lanes(searches.iter().map(|_| Schedule::default()).collect());
     let (replies, outgoing) = sync_channel(REPLIES);
     let (stills, waiting) = sync_channel(STILLS);
     replies.send(Reply::Ready(info)).context("no place for a reply")?;
-    let mut lanes = Vec::new();
+    let mut threads = Vec::new();
     thread::Builder::new().name("writer".to_owned()).spawn({
-        let schedule = Arc::clone(&schedule);
-        move || write(socket, &outgoing, &schedule)
+        let lanes = lanes.clone();
+        move || write(socket, &outgoing, &lanes)
     })?;
-    for (number, detector) in detectors.into_iter().enumerate() {
-        let (schedule, replies) = (Arc::clone(&schedule), replies.clone());
-        let lane = move || lane(detector, &schedule, &replies);
-        lanes.push(thread::Builder::new().name(format!("lane-{number}")).spawn(lane)?);
+    for (number, search) in searches.into_iter().enumerate() {
+        let (lanes, replies) = (lanes.clone(), replies.clone());
+        let work = move || {
+            if let Some(schedule) = lanes.0.get(number) {
+                lane(search, schedule, &replies);
+            }
+        };
+        threads.push(thread::Builder::new().name(format!("lane-{number}")).spawn(work)?);
     }
     thread::Builder::new().name("stills".to_owned()).spawn({
         let replies = replies.clone();
         move || make_stills(&waiting, &replies)
     })?;
-    let outcome = read(&mut reading, &schedule, &stills, &replies);
-    schedule.close();
+    let outcome = read(&mut reading, &lanes, &stills, &replies);
+    lanes.close();
     // Work that hangs must not keep an orphan alive.
     thread::spawn(|| {
         thread::sleep(PATIENCE);
         tracing::warn!("the work in hand does not end; aborted");
         std::process::abort();
     });
-    for lane in lanes {
-        drop(lane.join());
+    for thread in threads {
+        drop(thread.join());
     }
     outcome
 }
@@ -61,14 +83,14 @@ pub(crate) fn serve(socket: UnixStream, info: ModelInfo, detectors: Vec<Detector
 /// Takes in requests until the socket closes.
 fn read(
     socket: &mut UnixStream,
-    schedule: &Schedule,
+    lanes: &Lanes,
     stills: &SyncSender<(u64, StillUnits)>,
     replies: &SyncSender<Reply>,
 ) -> anyhow::Result<()> {
     while let Some(request) = protocol::read(socket).context("the server does not make sense")? {
         match request {
-            Request::Unit(unit) => schedule.push(unit.feed, Job::Unit(unit)),
-            Request::Close { feed } => schedule.push(feed, Job::Close),
+            Request::Unit(unit) => lanes.push(unit.feed, Job::Unit(unit)),
+            Request::Close { feed } => lanes.push(feed, Job::Close),
             Request::Still { id, still } => {
                 if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
                     stills.try_send((id, still))
@@ -83,31 +105,44 @@ fn read(
 }
 
 /// Decodes and looks, one unit of one feed at a time.
-fn lane(mut detector: Detector, schedule: &Schedule, replies: &SyncSender<Reply>) {
+fn lane(mut search: Search, schedule: &Schedule, replies: &SyncSender<Reply>) {
     let mut picture = frame::Video::empty();
+    let mut unifier = Unifier::new();
     let mut answers = Vec::new();
-    while let Some(mut turn) = schedule.take() {
-        let mut bench = Bench { detector: &mut detector, picture: &mut picture, replies: &mut answers };
-        let closed = matches!(turn.job, Job::Close);
-        match turn.job {
-            Job::Unit(unit) => turn.feed.unit(unit, &mut bench),
-            Job::Rest => turn.feed.rest(turn.id, &mut bench),
-            Job::Close => {
-                turn.feed.rest(turn.id, &mut bench);
-                answers.push(Reply::Closed { feed: turn.id });
+    loop {
+        match schedule.take(search.deadline()) {
+            Next::Turn(turn) => {
+                let mut bench = Bench {
+                    search: &mut search,
+                    unifier: &mut unifier,
+                    picture: &mut picture,
+                    replies: &mut answers,
+                };
+                serve_turn(turn, schedule, &mut bench);
             }
+            Next::Late => search.flush(&mut answers),
+            Next::Closed => return,
         }
         for answer in answers.drain(..) {
             if replies.send(answer).is_err() {
                 return;
             }
         }
-        if closed {
+    }
+}
+
+fn serve_turn(mut turn: Turn, schedule: &Schedule, bench: &mut Bench<'_>) {
+    match turn.job {
+        Job::Unit(unit) => turn.feed.unit(unit, bench),
+        Job::Rest => turn.feed.rest(turn.id, bench),
+        Job::Close => {
+            turn.feed.rest(turn.id, bench);
+            bench.replies.push(Reply::Closed { feed: turn.id });
             schedule.forget(turn.id);
-        } else {
-            schedule.give_back(turn.id, turn.feed);
+            return;
         }
     }
+    schedule.give_back(turn.id, turn.feed);
 }
 
 fn make_stills(waiting: &Receiver<(u64, StillUnits)>, replies: &SyncSender<Reply>) {
@@ -119,11 +154,11 @@ fn make_stills(waiting: &Receiver<(u64, StillUnits)>, replies: &SyncSender<Reply
     }
 }
 
-fn write(mut socket: UnixStream, replies: &Receiver<Reply>, schedule: &Schedule) {
+fn write(mut socket: UnixStream, replies: &Receiver<Reply>, lanes: &Lanes) {
     for reply in replies {
         if let Err(error) = protocol::write(&mut socket, &reply) {
             tracing::debug!(%error, "the server takes no more replies");
-            schedule.close();
+            lanes.close();
             // The reader must notice too.
             drop(socket.shutdown(std::net::Shutdown::Both));
             return;

@@ -1,11 +1,9 @@
 //! The bare session's rate on a prepared tensor: what detection costs with nothing around it.
 
 use std::io::Write;
-use std::time::Duration;
-
-use anyhow::Context;
 
 use crate::detector::Detector;
+use crate::timing::Stopwatch;
 
 /// Settings of the bench.
 #[derive(clap::Args)]
@@ -22,23 +20,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, mut detectors: Vec<Detector>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for detector in &mut detectors {
-        detector.run_bare(20)?;
+        let tensor = detector.tensor();
+        detector.run_bare(&tensor, 20)?;
         for _ in 0..arguments.rounds {
-            let before = processor_time()?;
-            detector.run_bare(arguments.runs)?;
-            writeln!(
-                out,
-                "{:.2}",
-                f64::from(arguments.runs) / processor_time()?.saturating_sub(before).as_secs_f64()
-            )?;
+            let watch = Stopwatch::start();
+            detector.run_bare(&tensor, arguments.runs)?;
+            writeln!(out, "{:.2}", f64::from(arguments.runs) / watch.spent().as_secs_f64())?;
         }
     }
     Ok(())
-}
-
-/// Processor time of this thread, on which the session runs: first field of `schedstat`, in nanoseconds.
-fn processor_time() -> anyhow::Result<Duration> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").context("no scheduler statistics")?;
-    let first = text.split_whitespace().next().context("empty scheduler statistics")?;
-    Ok(Duration::from_nanos(first.parse()?))
 }

@@ -13,7 +13,9 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AccessUnit, BoundingBox, GapReason, ObjectClass, Timestamp, VideoCodec, VideoParameters};
+use domain::{
+    AccessUnit, BoundingBox, GapReason, LookAt, ObjectClass, Timestamp, VideoCodec, VideoParameters,
+};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 use vision_client::{StillError, StillRequest, VisionFeed, VisionReport, Work};
@@ -23,7 +25,7 @@ use support::{Server, footage, pattern};
 const SOON: Duration = Duration::from_secs(30);
 
 fn looked(unit: &AccessUnit) -> Work {
-    Work { unit: unit.clone(), look: true }
+    Work { unit: unit.clone(), look: Some(LookAt::whole()) }
 }
 
 async fn next(reports: &mut Receiver<VisionReport>) -> Option<VisionReport> {
@@ -95,7 +97,7 @@ async fn only_what_is_to_be_looked_at_is_answered() {
     let units = pattern(VideoCodec::H264, "-bf 0 -g 15", (320, 240), 30);
     let (feed, mut reports) = server.vision.open("a");
     for (number, unit) in units.iter().enumerate() {
-        feed.send(Work { unit: unit.clone(), look: number % 10 == 0 }).await.unwrap();
+        feed.send(Work { unit: unit.clone(), look: (number % 10 == 0).then(LookAt::whole) }).await.unwrap();
     }
     drop(feed);
     for number in [0, 10, 20] {

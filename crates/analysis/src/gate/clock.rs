@@ -64,11 +64,6 @@ impl Pace {
         due
     }
 
-    /// How long ago the latest look is; `None` before the first.
-    pub(super) fn since(&self, at: Duration) -> Option<Duration> {
-        self.latest.map(|latest| at.saturating_sub(latest))
-    }
-
     /// Forgets the looks: the next picture is due.
     pub(super) fn reset(&mut self) {
         self.latest = None;

@@ -1,34 +1,46 @@
 //! The gate: which access units are worth decoding, decided without decoding any.
 //!
-//! *Idle*, it lets through a key frame about every second, the sentinel. *Active*, it lets through the whole
-//! GOP from its start, which it still holds, and then every unit, until nothing has happened for a while.
+//! *Idle*, it lets through a key frame now and then, the sentinel. *Checking*, because the coded pictures say that
+//! something may have changed, and *active*, because looks have shown that it has, it lets through the whole GOP from
+//! its start, which it still holds, and then every unit, until nothing has happened for a while.
 
 mod buffer;
 mod clock;
+mod doubt;
 mod normal;
+mod quantiser;
 mod scores;
+mod sentinel;
 mod size;
 
 use std::time::Duration;
 
-use domain::{AccessUnit, Timestamp, VideoCodec, VideoParameters};
+use domain::{AccessUnit, Timestamp, VideoCodec, VideoParameters, WatchReason as Reason, WatchState};
 
+use crate::Attention;
 use buffer::Gop;
 use clock::{Pace, StreamClock};
+use doubt::Doubt;
 use normal::Normal;
 use scores::Scores;
+use sentinel::Sentinel;
 use size::Sizes;
 
 /// Settings of a gate. The defaults favour looking too often over missing something.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GateConfig {
-    /// How many frames a second are looked at while active. Lowered under overload.
+    /// How many frames a second are looked at while something is new. Lowered under overload.
     pub looks_per_second: f32,
     /// Shortest time between two key frames that are looked at while idle.
     pub sentinel_interval: Duration,
-    /// Longest time without a look while idle: a GOP longer than this is followed unit by unit.
-    pub longest_blind: Duration,
-    /// How long a camera stays active after the last sign of something.
+    /// Longest time between two key frames that are looked at while idle, of a camera at which looks have found
+    /// nothing that its coded pictures had not foretold.
+    pub sentinel_longest: Duration,
+    /// A GOP longer than this is followed unit by unit.
+    pub longest_gop: Duration,
+    /// How long looks are made after coded pictures said that something may have changed.
+    pub check_for: Duration,
+    /// How long a camera stays active after the last look that showed something.
     pub quiet_after: Duration,
     /// Most units of the current GOP that are held.
     pub held_units: usize,
@@ -45,8 +57,10 @@ impl Default for GateConfig {
         Self {
             looks_per_second: 5.0,
             sentinel_interval: Duration::from_millis(900),
-            longest_blind: Duration::from_millis(4500),
-            quiet_after: Duration::from_secs(5),
+            sentinel_longest: Duration::from_secs(8),
+            longest_gop: Duration::from_millis(4500),
+            check_for: Duration::from_millis(1200),
+            quiet_after: Duration::from_secs(3),
             held_units: 300,
             held_bytes: 8 << 20,
             size_deviations: 3.0,
@@ -81,8 +95,10 @@ pub struct Look {
     pub time: Timestamp,
     /// Objects that are not known to stand still: [`crate::Tracker::moving`]. A parked car does not count.
     pub objects: usize,
-    /// Share of the picture that changed since the look before, 0 to 1.
+    /// Share of the picture that changed against its background, 0 to 1.
     pub motion: f32,
+    /// How soon the tracker needs the next look.
+    pub attention: Attention,
 }
 
 /// How much happened in one GOP.
@@ -95,29 +111,22 @@ pub struct GopActivity {
     pub score: u8,
 }
 
-/// Why a camera is active.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Its normal is not known yet.
-    Learning,
-    /// Its frames are larger than usual.
-    Size,
-    /// A key frame is larger than usual.
-    KeyFrameSize,
-    /// More of the picture moves than usual.
-    Motion,
-    /// There is an object that does not stand still.
-    Objects,
-    /// Key frames are too rare, or too much would have to be held, to wait.
-    LongGop,
-}
-
 /// A stretch without a key frame is reported at least this often.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// Least spread of the moving share of the picture that is believed.
 const LEAST_MOTION_DEVIATION: f32 = 0.0002;
 /// Fewest and most looks a second.
 const LOOKS_PER_SECOND: (f32, f32) = (0.1, 60.0);
+
+/// How many times as long as usual the next look may wait.
+fn patience(attention: Attention) -> f32 {
+    match attention {
+        Attention::Keen => 1.0,
+        Attention::Close => 1.35,
+        Attention::Steady => 2.0,
+        Attention::None => 3.0,
+    }
+}
 
 /// A stretch that cannot be decoded.
 #[derive(Clone, Copy, Debug)]
@@ -138,9 +147,15 @@ pub struct Gate {
     sizes: Sizes,
     motion: Normal,
     scores: Scores,
-    /// The latest sign of something, and until when it keeps the camera active.
+    sentinel: Sentinel,
+    doubt: Doubt,
+    /// What coded pictures say, and until when it is checked.
     sign: Option<(Reason, Duration)>,
-    /// Whether this GOP is followed because it is long.
+    /// What looks have shown, and until when it keeps the camera active.
+    shown: Option<(Reason, Duration)>,
+    attention: Attention,
+    /// When the current GOP began, and whether it is followed because it is long.
+    begun: Duration,
     following: bool,
     /// Compression and size of the pictures.
     picture: Option<(VideoCodec, u32, u32)>,
@@ -152,6 +167,7 @@ impl Gate {
     pub fn new(config: GateConfig) -> Self {
         let looks = config.looks_per_second;
         let mut gate = Self {
+            sentinel: Sentinel::new(config.sentinel_interval, config.sentinel_longest),
             config,
             clock: StreamClock::default(),
             gop: Gop::default(),
@@ -160,7 +176,11 @@ impl Gate {
             sizes: Sizes::new(),
             motion: Normal::new(LEAST_MOTION_DEVIATION),
             scores: Scores::default(),
+            doubt: Doubt::default(),
             sign: None,
+            shown: None,
+            attention: Attention::Keen,
+            begun: Duration::ZERO,
             following: false,
             picture: None,
         };
@@ -173,7 +193,7 @@ impl Gate {
         let now = self.clock.advance(unit.time);
         let mut out = Vec::new();
         if unit.random_access {
-            self.begin_gop(&unit.parameters);
+            self.begin_gop(&unit.parameters, now);
             self.scores.begin(unit.time, now);
         }
         self.judge(&unit, now);
@@ -194,11 +214,10 @@ impl Gate {
             return out;
         }
         let full = self.gop.exceeds(self.config.held_units, self.config.held_bytes);
-        let blind_for = self.looks.since(now).unwrap_or(Duration::MAX);
-        self.following |= full || (!key_frame && blind_for >= self.config.longest_blind);
-        if self.is_active() {
+        self.following |= full || now.saturating_sub(self.begun) >= self.config.longest_gop;
+        if self.state() != WatchState::Idle {
             self.give(&mut out);
-        } else if key_frame && self.looks.due(now, self.config.sentinel_interval) {
+        } else if key_frame && self.looks.due(now, self.sentinel.interval()) {
             out.extend(self.gop.give_key_frame().map(|unit| GateOutput::Work { unit, look: true }));
         }
         // Only what was given is let go: a GOP that is full is followed.
@@ -213,12 +232,22 @@ impl Gate {
         let now = self.clock.now();
         let motion = if look.motion.is_finite() { look.motion.clamp(0.0, 1.0) } else { 0.0 };
         self.scores.raise(look.time, self.motion.deviations(motion).unwrap_or(0.0));
-        if look.objects > 0 {
+        self.attention = look.attention;
+        let shown = if look.objects > 0 {
             self.scores.objects(look.time);
             self.sizes.objects_seen();
-            self.active_for(Reason::Objects, now);
-        } else if self.motion.is_unusual(motion, self.config.motion_deviations) {
-            self.active_for(Reason::Motion, now);
+            Some(Reason::Objects)
+        } else {
+            self.motion.is_unusual(motion, self.config.motion_deviations).then_some(Reason::Motion)
+        };
+        match (shown, self.state()) {
+            (Some(_), WatchState::Idle) => self.sentinel.surprised(),
+            (None, WatchState::Idle) => self.sentinel.quiet(),
+            _ => {}
+        }
+        if let Some(reason) = shown {
+            self.doubt.dispel();
+            self.shown = Some((reason, now.saturating_add(self.config.quiet_after)));
         }
         self.motion.learn_later(motion, now);
         if look.objects > 0 {
@@ -239,9 +268,9 @@ impl Gate {
         }
         let begun = self.gop.rewind();
         self.looks.reset();
-        if self.is_active() {
+        if self.state() != WatchState::Idle {
             self.give(&mut out);
-        } else if begun && self.looks.due(now, self.config.sentinel_interval) {
+        } else if begun && self.looks.due(now, self.sentinel.interval()) {
             out.extend(self.gop.give_key_frame().map(|unit| GateOutput::Work { unit, look: true }));
         }
         out
@@ -275,25 +304,44 @@ impl Gate {
         self.scores.finish()
     }
 
-    /// Whether every unit is let through.
+    /// How many frames a second are looked at at most.
     #[must_use]
-    pub fn is_active(&self) -> bool {
-        self.reason().is_some()
+    pub fn looks_per_second(&self) -> f32 {
+        self.config.looks_per_second
     }
 
-    /// Why the camera is active; `None` while it is idle.
+    /// Time between two looks while idle, as it is now.
     #[must_use]
-    pub fn reason(&self) -> Option<Reason> {
-        let now = self.clock.now();
-        match self.sign {
-            Some((reason, until)) if now < until => Some(reason),
-            _ if !self.sizes.is_known() => Some(Reason::Learning),
-            _ => self.following.then_some(Reason::LongGop),
+    pub fn sentinel_interval(&self) -> Duration {
+        self.sentinel.interval()
+    }
+
+    /// How closely the camera is watched.
+    #[must_use]
+    pub fn state(&self) -> WatchState {
+        match self.reason() {
+            None => WatchState::Idle,
+            Some(Reason::Size | Reason::KeyFrameSize) => WatchState::Checking,
+            Some(_) => WatchState::Active,
         }
     }
 
-    fn begin_gop(&mut self, parameters: &VideoParameters) {
+    /// Why the camera is not idle; `None` while it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        let now = self.clock.now();
+        let lasting = |sign: Option<(Reason, Duration)>| sign.filter(|(_, until)| now < *until);
+        match (lasting(self.shown), lasting(self.sign)) {
+            (Some((reason, _)), _) => Some(reason),
+            _ if !self.sizes.is_known() => Some(Reason::Learning),
+            (None, Some((reason, _))) => Some(reason),
+            (None, None) => self.following.then_some(Reason::LongGop),
+        }
+    }
+
+    fn begin_gop(&mut self, parameters: &VideoParameters, now: Duration) {
         self.following = false;
+        self.begun = now;
         let picture = (parameters.codec, parameters.width, parameters.height);
         if self.picture.replace(picture).is_some_and(|before| before != picture) {
             self.sizes.forget();
@@ -305,21 +353,25 @@ impl Gate {
     fn judge(&mut self, unit: &AccessUnit, now: Duration) {
         let sign = self.sizes.take(unit, now, self.config.size_deviations);
         self.scores.raise_latest(sign.deviations);
-        if sign.unusual {
-            self.active_for(if unit.random_access { Reason::KeyFrameSize } else { Reason::Size }, now);
+        if self.state() == WatchState::Checking {
+            self.doubt.raise(sign.deviations);
         }
-    }
-
-    fn active_for(&mut self, reason: Reason, now: Duration) {
-        self.sign = Some((reason, now.saturating_add(self.config.quiet_after)));
+        if sign.unusual && self.doubt.believes(sign.deviations, now) && self.state() != WatchState::Active {
+            let reason = if unit.random_access { Reason::KeyFrameSize } else { Reason::Size };
+            if self.sign.is_none_or(|(_, until)| until <= now) {
+                self.doubt.begin(sign.deviations, now);
+                self.sign = Some((reason, now.saturating_add(self.config.check_for)));
+            }
+        }
     }
 
     /// Gives everything that is held and was not given.
     fn give(&mut self, out: &mut Vec<GateOutput>) {
-        let interval = if self.reason() == Some(Reason::LongGop) {
-            self.config.sentinel_interval
-        } else {
-            Duration::from_secs_f32(1.0 / self.config.looks_per_second)
+        let usual = Duration::from_secs_f32(1.0 / self.config.looks_per_second);
+        let interval = match (self.reason(), self.attention) {
+            (Some(Reason::LongGop), _) => self.config.sentinel_interval,
+            (Some(Reason::Objects | Reason::Motion), attention) => usual.mul_f32(patience(attention)),
+            _ => usual,
         };
         let looks = &mut self.looks;
         out.extend(

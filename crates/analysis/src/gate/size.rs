@@ -1,5 +1,4 @@
-//! What the sizes of the access units say: more bytes are more change, where the camera does not hold its bit rate
-//! constant by all means.
+//! What the sizes of the access units say: more bytes, or coarser ones, are more change.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,6 +6,7 @@ use std::time::Duration;
 use domain::AccessUnit;
 
 use super::normal::Normal;
+use super::quantiser::Quantiser;
 
 /// Pictures whose median counts: those of this time, in these bounds. A single large picture says nothing: encoders
 /// refresh parts of the picture, and re-encoded footage still pulses with its former key frames.
@@ -31,13 +31,14 @@ pub(super) struct Sign {
 }
 
 /// Sizes of one stream.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Sizes {
     pictures: Normal,
     key_frames: Normal,
     /// Sizes of the latest pictures that are no key frames.
     latest: VecDeque<(Duration, f32)>,
     sampled: Duration,
+    quantiser: Quantiser,
 }
 
 impl Sizes {
@@ -47,6 +48,7 @@ impl Sizes {
             key_frames: Normal::new(LEAST_KEY_DEVIATION),
             latest: VecDeque::with_capacity(MOST_PICTURES),
             sampled: Duration::ZERO,
+            quantiser: Quantiser::default(),
         }
     }
 
@@ -57,7 +59,7 @@ impl Sizes {
 
     /// Takes the next unit.
     pub(super) fn take(&mut self, unit: &AccessUnit, now: Duration, threshold: f32) -> Sign {
-        let bytes = complexity(unit);
+        let bytes = unit.data.len() as f32 * self.quantiser.step(unit);
         if unit.random_access {
             let value = bytes.max(1.0).ln();
             let sign = judge(&self.key_frames, value, threshold);
@@ -104,11 +106,6 @@ impl Sizes {
         self.key_frames.forget();
         self.latest.clear();
     }
-}
-
-/// How much there is to a coded picture.
-fn complexity(unit: &AccessUnit) -> f32 {
-    unit.data.len() as f32
 }
 
 fn judge(normal: &Normal, value: f32, threshold: f32) -> Sign {

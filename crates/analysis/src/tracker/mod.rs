@@ -10,10 +10,10 @@ mod vote;
 
 use std::time::Duration;
 
-use domain::{BoundingBox, Detection, ObjectClass, Timestamp, Track};
+use domain::{BoundingBox, Detection, ObjectClass, Searched, Timestamp, Track};
 
 use association::{assign, class_penalty, containment};
-use track::{Candidate, Tracked};
+use track::{Candidate, Sight, Tracked};
 
 /// Settings of a tracker.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +95,21 @@ pub struct TrackerUpdate {
     pub ended: Vec<Track>,
 }
 
-/// An object that was found in the latest look.
+/// How soon a tracker needs the next look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attention {
+    /// Nothing moves.
+    #[default]
+    None,
+    /// What moves is followed without doubt: a look now and then will do.
+    Steady,
+    /// Two are so near each other that they may be mistaken for one another.
+    Close,
+    /// Something is new, fast or lost: every look counts.
+    Keen,
+}
+
+/// An object that is there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LiveTrack {
     /// Number of the track.
@@ -150,9 +164,15 @@ impl Tracker {
         Self { config, tracks: Vec::new(), latest: None, next_id: 1 }
     }
 
-    /// Takes the detections of one look. Looks come in the order of time; one that is a little late is left out,
-    /// and where time steps back by more than that, all tracks end.
-    pub fn update(&mut self, time: Timestamp, detections: &[Detection]) -> TrackerUpdate {
+    /// Takes the detections of one look, and where it searched: what is elsewhere is not missed. Looks come in the
+    /// order of time; one that is a little late is left out, and where time steps back by more than that, all tracks
+    /// end.
+    pub fn update(
+        &mut self,
+        time: Timestamp,
+        detections: &[Detection],
+        searched: &Searched,
+    ) -> TrackerUpdate {
         let mut update = TrackerUpdate::default();
         let mut dt = 0.0;
         if let Some(latest) = self.latest {
@@ -167,6 +187,7 @@ impl Tracker {
         self.latest = Some(time);
         for track in &mut self.tracks {
             track.predict(dt);
+            track.expect(searched, self.config.aspect);
         }
         self.associate(time, dt, self.candidates(detections));
         let config = &self.config;
@@ -193,16 +214,44 @@ impl Tracker {
         self.tracks.drain(..).filter(Tracked::is_reported).map(|track| track.to_track()).collect()
     }
 
-    /// Objects found in the latest look, confirmed or not.
+    /// Objects that are there, confirmed or not: found in the latest look that searched where they are.
     pub fn live(&self) -> impl Iterator<Item = LiveTrack> + '_ {
         self.tracks.iter().filter(|track| track.missed == 0).map(Tracked::live)
     }
 
-    /// How many objects were found in the latest look that are not known to stand still: what
-    /// [`crate::Look::objects`] wants.
+    /// How many objects are there that are not known to stand still: what [`crate::Look::objects`] wants.
     #[must_use]
     pub fn moving(&self) -> usize {
         self.tracks.iter().filter(|track| track.is_moving()).count()
+    }
+
+    /// Where objects are thought to be at a time: what [`domain::LookAt::focus`] wants. Parked vehicles are not in
+    /// it, for they will be there for long.
+    #[must_use]
+    pub fn focus(&self, time: Timestamp) -> Vec<BoundingBox> {
+        let dt = self.latest.map_or(0.0, |latest| time.since(latest).as_secs_f32());
+        let tracks = self.tracks.iter().filter(|track| !track.is_parked());
+        tracks
+            .map(|track| track.foreseen(dt, self.config.aspect))
+            .filter(|bounds| bounds.area() > 0.0)
+            .collect()
+    }
+
+    /// How soon the next look is needed.
+    #[must_use]
+    pub fn attention(&self) -> Attention {
+        let moving = self.tracks.iter().filter(|track| track.wants_looks());
+        let now = self.latest.unwrap_or_default();
+        let of = |track: &Tracked| {
+            if track.is_unsettled(now) {
+                Attention::Keen
+            } else if self.tracks.iter().any(|other| other.id != track.id && track.nears(other)) {
+                Attention::Close
+            } else {
+                Attention::Steady
+            }
+        };
+        moving.map(of).max().unwrap_or_default()
     }
 
     /// The detections that can be used, surest first.
@@ -223,18 +272,15 @@ impl Tracker {
         let sure =
             candidates.partition_point(|candidate| candidate.detection.score >= self.config.high_score);
         let mut open: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
-        for track in &mut self.tracks {
-            track.missed = track.missed.saturating_add(1);
-        }
         self.step(time, &mut open, 0..sure, OVERLAP, |track| track.detections > 1, overlap);
         let unsure_for = self.config.unsure_for;
         let followed = |track: &Tracked| {
-            track.detections > 1 && track.missed == 1 && time.since(track.last_sure) <= unsure_for
+            track.detections > 1 && track.missed <= 1 && time.since(track.last_sure) <= unsure_for
         };
         self.step(time, &mut open, sure..usize::MAX, UNSURE_OVERLAP, followed, overlap);
         let new = |track: &Tracked| track.detections == 1;
         self.step(time, &mut open, 0..sure, NEW_OVERLAP, new, overlap);
-        let just_seen = |track: &Tracked| track.missed == 1;
+        let just_seen = |track: &Tracked| track.missed <= 1;
         self.step(time, &mut open, 0..sure, 0.0, just_seen, |track, candidate| {
             nearness(track, candidate, dt)
         });
@@ -253,7 +299,7 @@ impl Tracker {
     ) {
         let config = &self.config;
         let mut tracks: Vec<_> =
-            self.tracks.iter_mut().filter(|track| track.missed > 0 && which(track)).collect();
+            self.tracks.iter_mut().filter(|track| track.sight != Sight::Found && which(track)).collect();
         let range = range.start.min(open.len())..range.end.min(open.len());
         let mut slots: Vec<_> =
             open.get_mut(range).into_iter().flatten().filter(|slot| slot.is_some()).collect();

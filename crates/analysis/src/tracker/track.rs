@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{BoundingBox, Detection, ObjectClass, Timestamp, Track, TrackPoint};
+use domain::{BoundingBox, Detection, ObjectClass, Searched, Timestamp, Track, TrackPoint};
 
 use super::kalman::BoxFilter;
 use super::motion::Motion;
@@ -17,6 +17,15 @@ const LONGEST_STEP: f32 = 5.0;
 /// The pace of what stands still is noise, and not foreseen over more than this, in seconds; over less it is, for it
 /// may just set out.
 const TRUSTED_STEP: f32 = 1.0;
+
+/// An object of which no more than this part lies in the picture has left it.
+const LEAST_SEEN: f32 = 0.2;
+/// A track that is not sure after this long will hardly become so by looking often.
+const YOUNG: Duration = Duration::from_secs(3);
+/// Fastest that a track that is looked at seldom may go, in its widths a second.
+const STEADY_SPEED: f32 = 2.5;
+/// Overlap from which on two tracks may be mistaken for each other.
+const NEAR: f32 = 0.02;
 
 /// A detection with its box in heights of the picture, as the filter sees it.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +53,17 @@ fn scaled(bounds: BoundingBox, aspect: f32) -> BoundingBox {
     BoundingBox { x: bounds.x * aspect, w: bounds.w * aspect, ..bounds }
 }
 
+/// What the latest look says of a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// It was found.
+    Found,
+    /// It was searched for where it is thought to be, and not found.
+    Missed,
+    /// It was not searched for there.
+    Unsearched,
+}
+
 /// The state of one track.
 #[derive(Clone, Debug)]
 pub(super) struct Tracked {
@@ -59,7 +79,9 @@ pub(super) struct Tracked {
     pub(super) last_sure: Timestamp,
     pub(super) detections: u32,
     surest: f32,
-    /// Looks since the latest detection.
+    /// What the latest look says of it.
+    pub(super) sight: Sight,
+    /// Looks since the latest detection that searched where it is thought to be.
     pub(super) missed: u32,
     vote: Vote,
     motion: Motion,
@@ -87,6 +109,7 @@ impl Tracked {
             last_sure: time,
             detections: 1,
             surest: detection.score,
+            sight: Sight::Found,
             missed: 0,
             vote,
             motion: Motion::new(time, bounds),
@@ -108,6 +131,52 @@ impl Tracked {
         self.bounds = self.filter.bounds();
     }
 
+    /// Takes in where this look searched: there it is missed until it turns out that it was found.
+    pub(super) fn expect(&mut self, searched: &Searched, aspect: f32) {
+        let bounds = scaled(self.bounds, 1.0 / aspect);
+        // What has left the picture is nowhere to be searched for.
+        let gone = bounds.clamped().area() <= LEAST_SEEN * bounds.area();
+        let missed = gone || searched.covers(bounds);
+        self.sight = if missed { Sight::Missed } else { Sight::Unsearched };
+        if self.sight == Sight::Missed {
+            self.missed = self.missed.saturating_add(1);
+        }
+    }
+
+    /// Where it is thought to be `dt` seconds after the latest look, in parts of the picture and inside it.
+    pub(super) fn foreseen(&self, dt: f32, aspect: f32) -> BoundingBox {
+        let mut filter = self.filter;
+        if self.motion.stationary() {
+            filter.hold_place();
+        }
+        filter.predict(dt.clamp(0.0, LONGEST_STEP));
+        scaled(filter.bounds(), 1.0 / aspect).clamped()
+    }
+
+    /// Whether it is a vehicle that stands still.
+    pub(super) fn is_parked(&self) -> bool {
+        self.motion.stationary() && self.class() != ObjectClass::Person
+    }
+
+    /// Whether it moves, or may.
+    pub(super) fn wants_looks(&self) -> bool {
+        !self.motion.stationary()
+    }
+
+    /// Whether a single look that is left out may lose it: it is new and not sure yet, was not found, or goes far
+    /// between two looks.
+    pub(super) fn is_unsettled(&self, now: Timestamp) -> bool {
+        let young = now.since(self.first_seen) < YOUNG;
+        let unsure = self.reported.is_none() && young;
+        let size = self.bounds.w.min(self.bounds.h).max(1e-3);
+        unsure || (1..=2).contains(&self.missed) || self.speed() > STEADY_SPEED * size
+    }
+
+    /// Whether another is so near that the two may be mistaken for each other.
+    pub(super) fn nears(&self, other: &Self) -> bool {
+        self.bounds.iou(other.bounds) > NEAR
+    }
+
     /// Takes in its detection in this look.
     pub(super) fn found(&mut self, time: Timestamp, candidate: Candidate, config: &TrackerConfig) {
         let Candidate { detection, bounds } = candidate;
@@ -120,6 +189,7 @@ impl Tracked {
         }
         self.detections = self.detections.saturating_add(1);
         self.surest = self.surest.max(detection.score);
+        self.sight = Sight::Found;
         self.missed = 0;
         self.vote.add(detection.class, detection.score);
         self.motion.observe(time, self.bounds, config.stillness(self.class()).after);

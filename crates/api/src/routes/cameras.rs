@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{
-    Action, Camera, CameraId, CameraState, Credentials, GeoPoint, PlaceId, ProbeReport, StreamAddress,
-    StreamKind, Transport,
+    Action, Camera, CameraId, CameraState, CameraWatch, Credentials, GeoPoint, PlaceId, ProbeReport,
+    StreamAddress, StreamKind, Transport, WatchCost, WatchState,
 };
 use index::{CameraChange, NewCamera};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
         .routes(guarded(MANAGE, routes!(remove)))
         .routes(guarded(MANAGE, routes!(try_again)))
         .routes(guarded(VIEW, routes!(state)))
+        .routes(guarded(VIEW, routes!(analysis)))
 }
 
 /// Cameras.
@@ -408,6 +409,25 @@ async fn states(State(server): State<Server>, caller: Caller) -> Answer<axum::Js
 async fn state(State(server): State<Server>, Target(camera): Target<Camera>) -> axum::Json<CameraState> {
     let found = server.cameras.states().into_iter().find(|state| state.camera_id == camera.id);
     axum::Json(found.unwrap_or_else(|| idle(camera.id)))
+}
+
+/// How a camera is watched
+///
+/// How closely and why, now and over the last hour, and what that cost: why a camera was or was not looked at.
+#[utoipa::path(get, path = "/cameras/{camera_id}/analysis", operation_id = "readCameraAnalysis", tag = "cameras",
+    params(("camera_id" = CameraId, Path)), responses((status = 200, body = CameraWatch)))]
+async fn analysis(State(server): State<Server>, Target(camera): Target<Camera>) -> axum::Json<CameraWatch> {
+    let unwatched = || CameraWatch {
+        camera_id: camera.id,
+        stream: if camera.sub_url.is_some() { StreamKind::Sub } else { StreamKind::Main },
+        state: WatchState::Idle,
+        reason: None,
+        looks_per_second: 0.0,
+        sentinel_seconds: 0.0,
+        total: WatchCost::default(),
+        minutes: Vec::new(),
+    };
+    axum::Json(server.cameras.watch(camera.id).unwrap_or_else(unwatched))
 }
 
 /// A camera that is not pulled.

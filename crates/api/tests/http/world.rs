@@ -13,9 +13,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::{
-    AccessUnit, BoundingBox, Camera, CameraId, CameraState, ConnectFailure, Event, EventId, EventRecord,
-    FailureKind, LiveEvent, ManualClock, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport,
-    Role, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec, VideoParameters,
+    AccessUnit, BoundingBox, Camera, CameraId, CameraState, CameraWatch, ConnectFailure, Event, EventId,
+    EventRecord, FailureKind, LiveEvent, ManualClock, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind,
+    ProbeReport, Role, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec,
+    VideoParameters,
 };
 use index::{Index, NewCamera, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits};
 use recorder::{Recorder, RecorderConfig, RecorderEvent};
@@ -427,6 +428,7 @@ pub(crate) struct FakeCameras {
     pub(crate) probed: Mutex<Vec<(StreamKind, StreamAddress)>>,
     pub(crate) changed: Mutex<Vec<CameraId>>,
     pub(crate) states: Mutex<Vec<CameraState>>,
+    pub(crate) watch: Mutex<Option<CameraWatch>>,
 }
 
 #[async_trait]
@@ -462,6 +464,10 @@ impl CameraPort for FakeCameras {
 
     fn states(&self) -> Vec<CameraState> {
         self.states.lock().unwrap().clone()
+    }
+
+    fn watch(&self, camera: CameraId) -> Option<CameraWatch> {
+        self.watch.lock().unwrap().clone().filter(|watch| watch.camera_id == camera)
     }
 }
 

@@ -8,6 +8,7 @@ use vision_client::{Vision, VisionReport};
 
 use super::analyse::{EventSink, LiveAnalysis, SnapshotJob};
 use super::rows::Rows;
+use super::watches::Watches;
 
 /// Makes analyses. Cheap to clone.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub(crate) struct Analysts {
     pub(crate) live: broadcast::Sender<LiveEvent>,
     /// Who makes pictures of events.
     pub(crate) snapshots: mpsc::Sender<SnapshotJob>,
+    /// Where it is told what that costs.
+    pub(crate) watches: Arc<Watches>,
     /// How often a camera is looked at while something happens.
     pub(crate) looks_per_second: f32,
     /// The time.

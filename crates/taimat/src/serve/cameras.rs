@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use camera::{Limits, StreamConfig};
 use domain::{
-    Camera, CameraId, CameraState, Clock, ConnectFailure, Credentials, GapReason, ProbeReport, StreamAddress,
-    StreamKind, SystemClock,
+    Camera, CameraId, CameraState, CameraWatch, Clock, ConnectFailure, Credentials, GapReason, ProbeReport,
+    StreamAddress, StreamKind, SystemClock,
 };
 use index::{Index, Vault, Visibility};
 use recorder::Recorder;
@@ -22,6 +22,7 @@ use super::board::Board;
 use super::roster::{Roster, RosterEntry};
 use super::rows::Rows;
 use super::stream::{Offered, Resumed, SWITCHED_OFF, Stream};
+use super::watches::Watches;
 
 /// Configuration changes that may wait.
 const CHANGES: usize = 1024;
@@ -42,6 +43,7 @@ pub(crate) struct Services {
     pub(crate) rows: Rows,
     pub(crate) board: Arc<Board>,
     pub(crate) analysts: Option<Analysts>,
+    pub(crate) watches: Arc<Watches>,
     pub(crate) roster: Arc<Roster>,
 }
 
@@ -49,6 +51,7 @@ pub(crate) struct Services {
 pub(crate) struct Cameras {
     changes: mpsc::Sender<CameraId>,
     board: Arc<Board>,
+    watches: Arc<Watches>,
 }
 
 #[async_trait]
@@ -68,6 +71,10 @@ impl api::ports::CameraPort for Cameras {
 
     fn states(&self) -> Vec<CameraState> {
         self.board.states()
+    }
+
+    fn watch(&self, camera: CameraId) -> Option<CameraWatch> {
+        self.watches.read(camera)
     }
 }
 
@@ -89,7 +96,8 @@ impl Supervisor {
     /// A supervisor, and the API's door to it.
     pub(crate) fn new(services: Services, shutdown: CancellationToken) -> (Self, Cameras) {
         let (sender, changes) = mpsc::channel(CHANGES);
-        let cameras = Cameras { changes: sender, board: Arc::clone(&services.board) };
+        let (board, watches) = (Arc::clone(&services.board), Arc::clone(&services.watches));
+        let cameras = Cameras { changes: sender, board, watches };
         (Self { services, changes, running: HashMap::new(), shutdown }, cameras)
     }
 
@@ -173,6 +181,7 @@ impl Supervisor {
             }
             Err(index::IndexError::NotFound { .. }) => {
                 self.services.roster.remove(id);
+                self.services.watches.remove(id);
                 self.stop(id);
             }
             Err(error) => {

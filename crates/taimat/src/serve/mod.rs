@@ -14,6 +14,7 @@ mod rows;
 mod stills;
 mod stream;
 mod supervise;
+mod watches;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,7 @@ use roster::Roster;
 use rows::Rows;
 use stills::Stills;
 use supervise::Tasks;
+use watches::Watches;
 
 /// Changes that a slow watcher may fall behind.
 const LIVE: usize = 1024;
@@ -154,6 +156,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         recorder: core.recorder.clone(),
         vision: vision.clone(),
     });
+    let watches = Arc::new(Watches::default());
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
     let analysts = vision.clone().map(|vision| {
@@ -172,6 +175,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
             rows: core.rows.clone(),
             live: live.clone(),
             snapshots: sender,
+            watches: Arc::clone(&watches),
             looks_per_second,
             clock: Arc::clone(&core.clock),
         };
@@ -186,6 +190,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         rows: core.rows.clone(),
         board: Arc::clone(&board),
         analysts,
+        watches,
         roster,
     };
     let (supervisor, cameras) = Supervisor::new(services, core.stop.clone());

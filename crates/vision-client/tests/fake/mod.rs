@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use domain::{LookCost, Searched};
 use vision_client::protocol::{self, ModelInfo, Reply, Request, StillPicture};
 
 /// What a worker does with its life.
@@ -151,12 +152,12 @@ pub(crate) fn run_if_told() {
                 let (feed, time) = (unit.feed, unit.time);
                 let done = Reply::Done { feed, sequence: unit.sequence, held_from: None };
                 let answer = if known.contains(&feed) {
-                    let (detections, motion) = (Vec::new(), 0.0);
-                    Reply::Look { feed, time, detections, motion, decode_micros: 1, detect_micros: 1 }
+                    let (detections, searched) = (Vec::new(), Searched::Whole);
+                    Reply::Look { feed, time, detections, searched, motion: 0.0, cost: LookCost::default() }
                 } else {
                     Reply::Failed { feed, time, detail: "no parameters".to_owned() }
                 };
-                if unit.look { vec![answer, done] } else { vec![done] }
+                if unit.look.is_some() { vec![answer, done] } else { vec![done] }
             }
             Request::Close { feed } => vec![Reply::Closed { feed }],
             Request::Still { id, still } => {

@@ -35,7 +35,7 @@ fn sigmoid(value: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{close, reader};
+    use super::super::testing::{close, read, reader};
     use super::*;
     use crate::manifest::Layout;
     use domain::ObjectClass;
@@ -47,7 +47,7 @@ mod tests {
         let logits = [-3.0, 5.0, 2.0, -9.0, 9.0, -9.0];
         let outputs =
             [Tensor { shape: &[1, 2, 4], data: &boxes }, Tensor { shape: &[1, 2, 3], data: &logits }];
-        let found = reader.read(&outputs).unwrap();
+        let found = read(&reader, &outputs).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].class, ObjectClass::Car);
         assert!((found[0].score - 0.8808).abs() < 1e-3);

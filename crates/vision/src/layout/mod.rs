@@ -62,19 +62,18 @@ impl Reader {
         })
     }
 
-    /// What the outputs say. `Err` where their shapes are not those of the layout.
-    pub(crate) fn read(&self, outputs: &[Tensor<'_>]) -> Result<Vec<Candidate>, String> {
-        let mut found = Vec::new();
+    /// Adds what the outputs say. `Err` where their shapes are not those of the layout.
+    pub(crate) fn read(&self, outputs: &[Tensor<'_>], found: &mut Vec<Candidate>) -> Result<(), String> {
         match self.layout {
-            Layout::Nanodet => nanodet::read(self, outputs, &mut found)?,
-            Layout::Yolox => yolox::read(self, outputs, &mut found)?,
-            Layout::Yolov8 => yolov8::read(self, outputs, &mut found)?,
-            Layout::Detr => detr::read(self, outputs, &mut found)?,
+            Layout::Nanodet => nanodet::read(self, outputs, found)?,
+            Layout::Yolox => yolox::read(self, outputs, found)?,
+            Layout::Yolov8 => yolov8::read(self, outputs, found)?,
+            Layout::Detr => detr::read(self, outputs, found)?,
         }
-        found.retain(|candidate: &Candidate| {
+        found.retain(|candidate| {
             candidate.score.is_finite() && candidate.edges.iter().all(|edge| edge.is_finite())
         });
-        Ok(found)
+        Ok(())
     }
 
     /// The surest of the wanted classes that is sure enough; `score` gives that of a class of the model.
@@ -159,6 +158,12 @@ pub(crate) mod testing {
         }
     }
 
+    pub(crate) fn read(reader: &Reader, outputs: &[Tensor<'_>]) -> Result<Vec<Candidate>, String> {
+        let mut found = Vec::new();
+        reader.read(outputs, &mut found)?;
+        Ok(found)
+    }
+
     pub(crate) fn close(a: [f32; 4], b: [f32; 4]) -> bool {
         a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3)
     }
@@ -174,7 +179,7 @@ pub(crate) mod testing {
                 .collect();
             let outputs: Vec<_> =
                 tensors.iter().zip(&shapes).map(|((_, data), shape)| Tensor { shape, data }).collect();
-            if let Ok(found) = reader(layout, &[32], 3).read(&outputs) {
+            if let Ok(found) = read(&reader(layout, &[32], 3), &outputs) {
                 assert!(found.iter().all(|one| one.edges.iter().all(|edge| edge.is_finite())));
             }
         });

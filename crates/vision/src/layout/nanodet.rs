@@ -75,7 +75,7 @@ fn expectation(bins: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{close, reader};
+    use super::super::testing::{close, read, reader};
     use super::*;
     use crate::manifest::Layout;
     use domain::ObjectClass;
@@ -98,7 +98,7 @@ mod tests {
         all[6 * 16..7 * 16].copy_from_slice(&sides());
         let outputs =
             [Tensor { shape: &[1, 8, 3], data: &scores }, Tensor { shape: &[1, 8, 16], data: &all }];
-        let found = reader.read(&outputs).unwrap();
+        let found = read(&reader, &outputs).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].class, found[0].score), (ObjectClass::Person, 0.9));
         let (x, y) = (2.5 * 16.0, 1.5 * 16.0);
@@ -113,7 +113,7 @@ mod tests {
         let row = &mut data[9 * 19..];
         row[2] = 0.8;
         row[3..].copy_from_slice(&sides());
-        let found = reader.read(&[Tensor { shape: &[1, 10, 19], data: &data }]).unwrap();
+        let found = read(&reader, &[Tensor { shape: &[1, 10, 19], data: &data }]).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].class, ObjectClass::Car);
         assert!(close(found[0].edges, [0.0, -64.0, 128.0, 64.0]), "{found:?}");

@@ -24,7 +24,7 @@ pub(super) fn read(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{close, reader};
+    use super::super::testing::{close, read, reader};
     use super::*;
     use crate::manifest::Layout;
     use domain::ObjectClass;
@@ -42,7 +42,7 @@ mod tests {
             0.9, 0.0,
             0.2, 0.1,
         ];
-        let found = reader.read(&[Tensor { shape: &[1, 7, 2], data: &data }]).unwrap();
+        let found = read(&reader, &[Tensor { shape: &[1, 7, 2], data: &data }]).unwrap();
         assert_eq!(found.len(), 1, "a class that is not wanted does not count, however sure");
         assert_eq!((found[0].class, found[0].score), (ObjectClass::Person, 0.35));
         assert!(close(found[0].edges, [20.0, 11.0, 40.0, 21.0]), "{found:?}");

@@ -33,7 +33,7 @@ pub(super) fn read(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{close, reader};
+    use super::super::testing::{close, read, reader};
     use super::*;
     use crate::manifest::Layout;
     use domain::ObjectClass;
@@ -45,7 +45,7 @@ mod tests {
         let mut data = vec![0.0; 10 * 8];
         data[5 * 8..6 * 8].copy_from_slice(&[0.5, 0.25, 2f32.ln(), 0.0, 0.9, 0.8, 0.0, 0.1]);
         data[9 * 8..].copy_from_slice(&[0.0, 0.0, 0.0, 0.0, 0.6, 0.0, 0.9, 0.9]);
-        let found = reader.read(&[Tensor { shape: &[1, 10, 8], data: &data }]).unwrap();
+        let found = read(&reader, &[Tensor { shape: &[1, 10, 8], data: &data }]).unwrap();
         assert_eq!(
             found.iter().map(|one| one.class).collect::<Vec<_>>(),
             [ObjectClass::Person, ObjectClass::Car]

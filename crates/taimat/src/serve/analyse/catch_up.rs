@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use analysis::{Tracker, TrackerConfig};
 use anyhow::{Context, Result};
-use domain::{Camera, Clock, Gap, StreamKind, SystemClock, TimeRange, Timestamp};
+use domain::{Camera, Clock, Gap, LookAt, StreamKind, SystemClock, TimeRange, Timestamp};
 use index::{Index, Record};
 use recorder::Recorder;
 use tokio::sync::mpsc;
@@ -128,6 +128,7 @@ impl CatchUp {
                         let aspect = unit.parameters.width as f32 / unit.parameters.height.max(1) as f32;
                         replay.tracker = Tracker::new(TrackerConfig { aspect, ..TrackerConfig::default() });
                     }
+                    let look = look.then(|| replay.look_at(unit.time));
                     replay.send(Work { unit, look }).await?;
                     while replay.on_the_way > ON_THE_WAY {
                         replay.answer(&mut events).await?;
@@ -161,8 +162,16 @@ impl Replay {
         due
     }
 
+    /// The first picture is searched whole, the others where something changed and where somebody is.
+    fn look_at(&self, time: Timestamp) -> LookAt {
+        if self.looks + self.on_the_way == 0 {
+            return LookAt::whole();
+        }
+        LookAt { focus: self.tracker.focus(time), whole: false }
+    }
+
     async fn send(&mut self, work: Work) -> Result<()> {
-        let look = work.look;
+        let look = work.look.is_some();
         let feed = self.feed.as_ref().context("the replay has ended")?;
         feed.send(work).await.context("the vision worker went away")?;
         self.on_the_way += usize::from(look);
@@ -176,9 +185,9 @@ impl Replay {
             .context("the vision worker went away")?;
         self.on_the_way = self.on_the_way.saturating_sub(1);
         match report {
-            VisionReport::Look { time, detections, .. } => {
+            VisionReport::Look { time, detections, searched, .. } => {
                 self.looks += 1;
-                events.update(self.tracker.update(time, &detections)).await;
+                events.update(self.tracker.update(time, &detections, &searched)).await;
                 Ok(())
             }
             VisionReport::Failed { time, detail } => {

@@ -1,21 +1,21 @@
 //! Live analysis of one camera: access units through the gate to the worker, detections through the tracker to
 //! events. What the worker could not be shown becomes an analysis gap, which is caught up from the recording.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use analysis::{ActivityLog, Gate, GateConfig, GateOutput, Look, Tracker, TrackerConfig};
-use domain::{
-    AccessUnit, Clock, Gap, GapKind, GapReason, StreamKind, SystemClock, Timestamp, VideoParameters,
-};
+use analysis::{ActivityLog, GateConfig, GopActivity, Seen, Watch, WatchConfig, WatchLog, WatchOutput};
+use domain::{AccessUnit, Clock, Gap, GapKind, GapReason, StreamKind, SystemClock, Timestamp};
 use index::Record;
 use tokio::sync::mpsc;
 use vision_client::{FeedError, Vision, VisionFeed, VisionReport, Work};
 
 use super::EventSink;
+use super::pace::LookPace;
 use crate::serve::analysts::Analysts;
 use crate::serve::rows::Rows;
 use crate::serve::stream::Offered;
+use crate::serve::watches::lock;
 
 /// How long the worker's last answers are waited for when the camera stops.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -23,8 +23,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// The analysis of one camera, while the server runs.
 pub(crate) struct LiveAnalysis {
     stream: StreamKind,
-    gate: Gate,
-    tracker: Tracker,
+    watch: Watch,
+    log: Arc<Mutex<WatchLog>>,
+    pace: LookPace,
     events: EventSink,
     activity: ActivityLog,
     rows: Rows,
@@ -32,7 +33,6 @@ pub(crate) struct LiveAnalysis {
     vision: Vision,
     feed: VisionFeed,
     hole: Option<Hole>,
-    parameters: Option<Arc<VideoParameters>>,
     abandoned: bool,
 }
 
@@ -53,10 +53,12 @@ impl LiveAnalysis {
         let camera_id = events.camera_id();
         let (vision, looks_per_second) = (analysts.vision.clone(), analysts.looks_per_second);
         let (feed, reports) = vision.open(format!("{camera_id}/{stream}"));
+        let gate = GateConfig { looks_per_second, ..GateConfig::default() };
         let live = Self {
             stream,
-            gate: Gate::new(GateConfig { looks_per_second, ..GateConfig::default() }),
-            tracker: Tracker::new(TrackerConfig::default()),
+            watch: Watch::new(WatchConfig { gate, ..WatchConfig::default() }),
+            log: analysts.watches.open(camera_id, stream),
+            pace: LookPace::new(looks_per_second),
             events,
             activity: ActivityLog::new(camera_id),
             rows: analysts.rows.clone(),
@@ -64,7 +66,6 @@ impl LiveAnalysis {
             vision,
             feed,
             hole: None,
-            parameters: None,
             abandoned: false,
         };
         (live, reports)
@@ -92,7 +93,7 @@ impl LiveAnalysis {
             self.report(report).await;
         }
         self.end_tracks().await;
-        for gop in self.gate.finish() {
+        for gop in self.watch.gate_mut().finish() {
             self.write_activity(gop).await;
         }
         if let Some(minute) = self.activity.finish() {
@@ -113,34 +114,39 @@ impl LiveAnalysis {
 
     async fn unit(&mut self, unit: AccessUnit) {
         let (time, random_access) = (unit.time, unit.random_access);
-        self.follow_parameters(&unit.parameters).await;
-        let outputs = self.gate.push(unit);
+        let outputs = self.watch.push(unit);
+        lock(&self.log).frame(time, self.watch.gate());
         if self.hole.is_none() {
             self.send(outputs).await;
         } else if self.vision.is_up() {
             // Decoding needs the GOP from its start: the gate still holds it.
-            let outputs = self.gate.resend();
+            let outputs = self.watch.resend();
             self.close_hole(&outputs, time).await;
             self.send(outputs).await;
         }
         if random_access {
-            for gop in self.gate.take_activity() {
+            for gop in self.watch.gate_mut().take_activity() {
                 self.write_activity(gop).await;
             }
         }
     }
 
     /// Sends in order. What cannot be sent is accounted for.
-    async fn send(&mut self, outputs: Vec<GateOutput>) {
+    async fn send(&mut self, outputs: Vec<WatchOutput>) {
         for output in outputs {
             match output {
-                GateOutput::Work { unit, look } => {
-                    let time = unit.time;
+                WatchOutput::Work { unit, look } => {
+                    let (time, looked) = (unit.time, look.is_some());
                     match self.feed.try_send(Work { unit, look }) {
-                        Ok(()) => self.abandoned = false,
+                        Ok(()) => {
+                            self.abandoned = false;
+                            if looked {
+                                self.pace.sent(time, Instant::now());
+                            }
+                        }
                         Err(FeedError::Full) => {
                             // The rest of the GOP comes as dropped with the next key frame.
-                            self.gate.abandon(time);
+                            self.watch.gate_mut().abandon(time);
                             self.abandoned = true;
                             return;
                         }
@@ -151,7 +157,8 @@ impl LiveAnalysis {
                         }
                     }
                 }
-                GateOutput::Dropped { from, to } => {
+                WatchOutput::Ended(track) => self.events.ended(track).await,
+                WatchOutput::Dropped { from, to } => {
                     let (reason, detail) = if self.abandoned {
                         (GapReason::Overload, "the vision worker has too much to do")
                     } else {
@@ -166,11 +173,15 @@ impl LiveAnalysis {
     async fn report(&mut self, report: VisionReport) {
         let camera = self.events.camera_id();
         match report {
-            VisionReport::Look { time, detections, motion, .. } => {
-                metrics::histogram!("taimat_analysis_lag_seconds", "camera" => camera.to_string())
-                    .record(self.clock.now().since(time));
-                let update = self.tracker.update(time, &detections);
-                self.gate.observe(&Look { time, objects: self.tracker.moving(), motion });
+            VisionReport::Look { time, detections, searched, motion, cost } => {
+                let lag = self.clock.now().since(time);
+                metrics::histogram!("taimat_analysis_lag_seconds").record(lag);
+                lock(&self.log).look(&searched, &cost, lag);
+                if let Some(rate) = self.pace.answered(time, Instant::now()) {
+                    self.watch.gate_mut().set_looks_per_second(rate);
+                }
+                let update =
+                    self.watch.observe(&Seen { time, detections: &detections, searched: &searched, motion });
                 self.events.update(update).await;
             }
             VisionReport::Failed { time, detail } => {
@@ -184,29 +195,17 @@ impl LiveAnalysis {
         }
     }
 
-    /// Boxes are parts of the picture: another shape of picture is another world to the tracker.
-    async fn follow_parameters(&mut self, parameters: &Arc<VideoParameters>) {
-        if self.parameters.as_ref().is_some_and(|known| Arc::ptr_eq(known, parameters)) {
-            return;
-        }
-        if self.parameters.replace(Arc::clone(parameters)).is_none_or(|known| known != *parameters) {
-            self.end_tracks().await;
-            let aspect = parameters.width as f32 / parameters.height.max(1) as f32;
-            self.tracker = Tracker::new(TrackerConfig { aspect, ..TrackerConfig::default() });
-        }
-    }
-
     async fn end_tracks(&mut self) {
-        for track in self.tracker.finish() {
+        for track in self.watch.end_tracks() {
             self.events.ended(track).await;
         }
     }
 
-    async fn close_hole(&mut self, resent: &[GateOutput], now: Timestamp) {
+    async fn close_hole(&mut self, resent: &[WatchOutput], now: Timestamp) {
         let Some(hole) = self.hole.take() else { return };
         let back_at = resent.iter().find_map(|output| match output {
-            GateOutput::Work { unit, .. } => Some(unit.time),
-            GateOutput::Dropped { .. } => None,
+            WatchOutput::Work { unit, .. } => Some(unit.time),
+            WatchOutput::Dropped { .. } | WatchOutput::Ended(_) => None,
         });
         // The worker is shown the GOP again, so that the hole may have ended before it began.
         let to = back_at.unwrap_or(now).max(hole.from);
@@ -231,7 +230,7 @@ impl LiveAnalysis {
         self.rows.send(Record::Gap(gap)).await;
     }
 
-    async fn write_activity(&mut self, gop: analysis::GopActivity) {
+    async fn write_activity(&mut self, gop: GopActivity) {
         if let Some(minute) = self.activity.push(gop) {
             self.rows.send(Record::Activity(minute)).await;
         }

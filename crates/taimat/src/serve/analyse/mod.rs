@@ -3,6 +3,7 @@
 mod catch_up;
 mod events;
 mod live;
+mod pace;
 mod snapshots;
 
 pub(crate) use catch_up::CatchUp;

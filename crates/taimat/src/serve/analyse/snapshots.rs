@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use domain::{BoundingBox, EventRecord, LiveEvent};
+use domain::{BoundingBox, Event, EventRecord, LiveEvent, TimeRange, Timestamp, TrackPoint};
 use index::Record;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,11 @@ use crate::serve::stills::Stills;
 pub(crate) const QUEUE: usize = 256;
 /// Width of a stored picture at most, in pixels.
 const MAX_WIDTH: u32 = 960;
+/// A key frame that is no further from the best moment may take its place, …
+const NEARBY: Duration = Duration::from_secs(1);
+/// … where the object is at least this part as large, and this far from the edge of the picture, in parts of it.
+const AS_LARGE: f32 = 0.8;
+const EDGE: f32 = 0.01;
 /// The recording of the moment may still be in memory: tried again after so long.
 const RETRIES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
 
@@ -45,6 +50,7 @@ impl Snapshots {
     /// Works until every sender is gone.
     pub(crate) async fn run(self, mut jobs: mpsc::Receiver<SnapshotJob>) {
         while let Some(SnapshotJob { mut record }) = jobs.recv().await {
+            self.prefer_key_frame(&mut record.event).await;
             match self.stop.run_until_cancelled(self.make(&record)).await {
                 None => {}
                 Some(Ok(path)) => {
@@ -62,6 +68,20 @@ impl Snapshots {
                     );
                 }
             }
+        }
+    }
+
+    /// Moves the best moment to a key frame nearby that shows the object as well: that takes one picture to decode
+    /// instead of all since the key frame before, which is most of what a picture costs.
+    async fn prefer_key_frame(&self, event: &mut Event) {
+        let from = event.first_seen.max(event.best.time - NEARBY);
+        let to = event.last_seen.min(event.best.time + NEARBY);
+        let Some(range) = TimeRange::new(from, to) else { return };
+        let key_frame = self.stills.key_frame_near(event.camera_id, event.best.time, range).await;
+        let there =
+            key_frame.and_then(|time| Some(TrackPoint { time, bounds: where_at(&event.path, time)? }));
+        if let Some(there) = there.filter(|there| shows_as_well(there.bounds, event.best.bounds)) {
+            event.best = there;
         }
     }
 
@@ -83,6 +103,24 @@ impl Snapshots {
         write_whole(&self.folder.join(&relative), &still.jpeg).await?;
         Ok(relative)
     }
+}
+
+/// Where the object was at a time, between two points of its path; `None` before and after.
+fn where_at(path: &[TrackPoint], time: Timestamp) -> Option<BoundingBox> {
+    let (a, b) = path.iter().zip(path.iter().skip(1)).find(|(a, b)| (a.time..=b.time).contains(&time))?;
+    let step = b.time.since(a.time).as_secs_f32();
+    let part = if step > 0.0 { time.since(a.time).as_secs_f32() / step } else { 0.0 };
+    let mix = |a: f32, b: f32| a + (b - a) * part;
+    let (a, b) = (a.bounds, b.bounds);
+    Some(BoundingBox { x: mix(a.x, b.x), y: mix(a.y, b.y), w: mix(a.w, b.w), h: mix(a.h, b.h) })
+}
+
+/// Whether a box is hardly smaller than the best, and not at the edge of the picture where the best is not.
+fn shows_as_well(there: BoundingBox, best: BoundingBox) -> bool {
+    let whole = |one: BoundingBox| {
+        one.x > EDGE && one.y > EDGE && one.x + one.w < 1.0 - EDGE && one.y + one.h < 1.0 - EDGE
+    };
+    there.area() >= AS_LARGE * best.area() && (whole(there) || !whole(best))
 }
 
 /// The object with enough around it to know the place: a fifth of the picture's width and a third of its height at
@@ -107,6 +145,30 @@ async fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn point(seconds: i64, x: f32, w: f32) -> TrackPoint {
+        let bounds = BoundingBox { x, y: 0.3, w, h: 2.0 * w };
+        TrackPoint { time: Timestamp::from_micros(seconds * 1_000_000), bounds }
+    }
+
+    #[test]
+    fn between_two_points_of_its_path_an_object_is_between_them() {
+        let path = [point(0, 0.1, 0.1), point(2, 0.3, 0.1), point(3, 0.3, 0.2)];
+        let at = |seconds| where_at(&path, Timestamp::from_micros(seconds));
+        assert!((at(1_000_000).unwrap().x - 0.2).abs() < 1e-6);
+        assert!((at(2_500_000).unwrap().w - 0.15).abs() < 1e-6);
+        assert_eq!((at(-1), at(3_000_001)), (None, None));
+        assert_eq!(where_at(&path[..1], path[0].time), None);
+    }
+
+    #[test]
+    fn a_small_or_cut_off_object_does_not_take_the_place_of_a_large_whole_one() {
+        let best = point(0, 0.5, 0.1).bounds;
+        assert!(shows_as_well(point(0, 0.4, 0.095).bounds, best));
+        assert!(!shows_as_well(point(0, 0.4, 0.07).bounds, best));
+        assert!(!shows_as_well(point(0, 0.0, 0.1).bounds, best));
+        assert!(shows_as_well(point(0, 0.0, 0.1).bounds, point(0, 0.0, 0.1).bounds));
+    }
 
     proptest! {
         #[test]

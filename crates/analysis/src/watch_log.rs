@@ -1,0 +1,104 @@
+//! What the watch of one camera cost, minute by minute, and why the camera was or was not looked at.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use domain::{
+    CameraId, CameraWatch, LookCost, Searched, StreamKind, Timestamp, WatchCost, WatchMinute, WatchReason,
+    WatchSpan, WatchState,
+};
+
+use crate::gate::Gate;
+
+/// Minutes that are kept.
+const KEPT: usize = 60;
+const MINUTE: i64 = 60_000_000;
+/// Longest time between two pictures that counts as watched.
+const LONGEST_STEP: Duration = Duration::from_secs(10);
+
+/// The log of one camera.
+#[derive(Debug)]
+pub struct WatchLog {
+    watch: CameraWatch,
+    minutes: VecDeque<WatchMinute>,
+    latest: Option<Timestamp>,
+}
+
+impl WatchLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new(camera_id: CameraId, stream: StreamKind) -> Self {
+        let watch = CameraWatch {
+            camera_id,
+            stream,
+            state: WatchState::Idle,
+            reason: None,
+            looks_per_second: 0.0,
+            sentinel_seconds: 0.0,
+            total: WatchCost::default(),
+            minutes: Vec::new(),
+        };
+        Self { watch, minutes: VecDeque::new(), latest: None }
+    }
+
+    /// A picture came, and the gate has judged it.
+    pub fn frame(&mut self, time: Timestamp, gate: &Gate) {
+        let step = self.latest.replace(time).map_or(Duration::ZERO, |latest| time.since(latest));
+        let (state, reason) = (gate.state(), gate.reason());
+        (self.watch.state, self.watch.reason) = (state, reason);
+        self.watch.looks_per_second = gate.looks_per_second();
+        self.watch.sentinel_seconds = gate.sentinel_interval().as_secs_f32();
+        self.add(time, &WatchCost { frames: 1, ..WatchCost::default() });
+        if let Some(minute) = self.minutes.back_mut() {
+            spend(&mut minute.spans, state, reason, step.min(LONGEST_STEP));
+        }
+    }
+
+    /// A picture was looked at; its result came `lag` after its own time.
+    pub fn look(&mut self, searched: &Searched, cost: &LookCost, lag: Duration) {
+        let Some(time) = self.latest else { return };
+        let millis = |micros: u32| f64::from(micros) / 1e3;
+        self.add(
+            time,
+            &WatchCost {
+                frames: 0,
+                decoded: u64::from(cost.decoded),
+                looks: 1,
+                searches: u64::from(*searched != Searched::Nothing),
+                whole_searches: u64::from(*searched == Searched::Whole),
+                decode_ms: millis(cost.decode_micros),
+                motion_ms: millis(cost.motion_micros),
+                detect_ms: millis(cost.detect_micros),
+                longest_lag_ms: lag.as_secs_f64() * 1e3,
+            },
+        );
+    }
+
+    /// The log as it is now.
+    #[must_use]
+    pub fn read(&self) -> CameraWatch {
+        CameraWatch { minutes: self.minutes.iter().cloned().collect(), ..self.watch.clone() }
+    }
+
+    fn add(&mut self, time: Timestamp, cost: &WatchCost) {
+        self.watch.total.add(cost);
+        let minute = Timestamp::from_micros(time.as_micros().div_euclid(MINUTE) * MINUTE);
+        if self.minutes.back().is_none_or(|last| last.minute != minute) {
+            if self.minutes.len() >= KEPT {
+                self.minutes.pop_front();
+            }
+            self.minutes.push_back(WatchMinute { minute, cost: WatchCost::default(), spans: Vec::new() });
+        }
+        if let Some(last) = self.minutes.back_mut() {
+            last.cost.add(cost);
+        }
+    }
+}
+
+fn spend(spans: &mut Vec<WatchSpan>, state: WatchState, reason: Option<WatchReason>, time: Duration) {
+    let seconds = time.as_secs_f64();
+    match spans.iter_mut().find(|span| span.state == state && span.reason == reason) {
+        Some(span) => span.seconds += seconds,
+        None => spans.push(WatchSpan { state, reason, seconds }),
+    }
+}
