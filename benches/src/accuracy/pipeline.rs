@@ -18,27 +18,27 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const JOINED: f64 = 1.0;
 
 /// What came of a clip.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// Events, each with its class and where it was.
-    pub(super) events: Vec<(ObjectClass, Way)>,
+    pub(crate) events: Vec<(ObjectClass, Way)>,
     /// Pictures that were looked at.
-    pub(super) looks: usize,
+    pub(crate) looks: usize,
     /// Pictures that were decoded.
-    pub(super) decoded: usize,
+    pub(crate) decoded: usize,
 }
 
 impl Outcome {
-    pub(super) fn ways(&self) -> Vec<Way> {
+    pub(crate) fn ways(&self) -> Vec<Way> {
         self.events.iter().map(|(_, way)| way.clone()).collect()
     }
 
-    pub(super) fn ways_of(&self, class: ObjectClass) -> Vec<Way> {
+    pub(crate) fn ways_of(&self, class: ObjectClass) -> Vec<Way> {
         self.events.iter().filter(|(of, _)| *of == class).map(|(_, way)| way.clone()).collect()
     }
 }
 
 /// Looks at every picture.
-pub(super) async fn every_picture(vision: &Vision, clip: &Clip) -> Result<Outcome> {
+pub(crate) async fn every_picture(vision: &Vision, clip: &Clip) -> Result<Outcome> {
     let mut stage = Stage::new(vision, clip);
     for unit in &clip.units {
         stage.work(vec![(unit.clone(), true)]).await?;
@@ -48,7 +48,7 @@ pub(super) async fn every_picture(vision: &Vision, clip: &Clip) -> Result<Outcom
 
 /// Looks at what the gate lets through. Each answer is there before the next picture, as it is in the product, where
 /// a look takes less time than lies between two pictures.
-pub(super) async fn through_gate(vision: &Vision, clip: &Clip, config: GateConfig) -> Result<Outcome> {
+pub(crate) async fn through_gate(vision: &Vision, clip: &Clip, config: GateConfig) -> Result<Outcome> {
     let mut stage = Stage::new(vision, clip);
     let mut gate = Gate::new(config);
     for unit in &clip.units {

@@ -12,6 +12,7 @@ mod letterbox;
 mod manifest;
 mod motion;
 mod nms;
+mod reference;
 mod runtime;
 mod scale;
 mod schedule;
@@ -70,6 +71,9 @@ enum Command {
     /// The bare session's rate on a prepared tensor: the baseline of `bench detect`.
     #[command(hide = true)]
     BenchSession(session_bench::Arguments),
+    /// What a plain way to analyse a file costs and finds: the references of `bench cameras`.
+    #[command(hide = true)]
+    BenchReference(reference::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         Some(Command::BenchSession(bench)) => {
             load(&arguments.model, 1).and_then(|(detectors, _)| session_bench::run(bench, detectors))
         }
+        Some(Command::BenchReference(bench)) => reference::run(bench, &arguments.model),
         None => work(&arguments),
     };
     match outcome {

@@ -1,0 +1,172 @@
+//! Which objects are known at a camera, and which of them need not be searched for: they stand still.
+//!
+//! Simpler than Frigate's in three ways: an object stays where it was last seen instead of where a Kalman filter
+//! foresees it; it stands still by the overlap of its boxes alone, not by its looks as well; and there is one list
+//! for all classes.
+
+use domain::Detection;
+
+use super::regions::{Rectangle, Size};
+
+/// Farthest that a detection is from the object that it is taken for, in sizes of it.
+const FARTHEST: f32 = 2.5;
+/// An object is known once it was found this often …
+const KNOWN: u32 = 2;
+/// … and forgotten when so many looks in a row did not find it.
+const FORGOTTEN: u32 = 25;
+/// It did not move when its box overlaps with that of before so much.
+const SAME_PLACE: f32 = 0.9;
+/// It stands still after so many looks in which it did not move, and is searched for each so many looks.
+const STILL: u32 = 50;
+const CHECK_EVERY: u32 = 50;
+
+/// The objects of one camera.
+#[derive(Default)]
+pub(super) struct Objects {
+    known: Vec<Object>,
+}
+
+struct Object {
+    latest: Detection,
+    found: u32,
+    missed: u32,
+    /// Looks in which it did not move.
+    still: u32,
+    /// Whether it was not searched for in this look.
+    seeded: bool,
+}
+
+impl Objects {
+    /// Boxes of the objects that are to be searched for: not those that stand still, unless something moves there.
+    pub(super) fn to_search(&mut self, moving: &[Rectangle], size: Size) -> Vec<Rectangle> {
+        let mut boxes = Vec::new();
+        for object in &mut self.known {
+            let place = in_pixels(&object.latest, size);
+            object.seeded = object.still >= STILL
+                && !object.still.is_multiple_of(CHECK_EVERY)
+                && object.missed == 0
+                && !moving.iter().any(|one| one.meets(&place));
+            if !object.seeded && object.found >= KNOWN {
+                boxes.push(place);
+            }
+        }
+        boxes
+    }
+
+    /// The objects that were not searched for: they are taken to be where they were.
+    pub(super) fn seeded(&self) -> Vec<Detection> {
+        self.known.iter().filter(|object| object.seeded).map(|object| object.latest).collect()
+    }
+
+    /// Takes in what was found: each detection is the nearest object that no other detection was taken for.
+    pub(super) fn update(&mut self, found: &[Detection]) {
+        let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
+        for (index, object) in self.known.iter().enumerate() {
+            let of_class = found.iter().enumerate().filter(|(_, one)| one.class == object.latest.class);
+            pairs.extend(of_class.map(|(at, one)| (distance(&object.latest, one), index, at)));
+        }
+        pairs.retain(|(distance, ..)| *distance <= FARTHEST);
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut taken = vec![false; found.len()];
+        let mut matched = vec![false; self.known.len()];
+        for (_, index, at) in pairs {
+            let (Some(object), Some(one)) = (self.known.get_mut(index), found.get(at)) else { continue };
+            let (Some(is_matched), Some(is_taken)) = (matched.get_mut(index), taken.get_mut(at)) else {
+                continue;
+            };
+            if *is_matched || *is_taken {
+                continue;
+            }
+            (*is_matched, *is_taken) = (true, true);
+            let same_place = object.latest.bounds.iou(one.bounds) >= SAME_PLACE;
+            object.still = if same_place { object.still + 1 } else { 0 };
+            object.found += 1;
+            object.missed = 0;
+            object.latest = *one;
+        }
+        for (object, _) in self.known.iter_mut().zip(&matched).filter(|(_, is_matched)| !**is_matched) {
+            object.missed += 1;
+        }
+        // What was found once and then not again was none.
+        self.known
+            .retain(|object| object.missed == 0 || (object.found >= KNOWN && object.missed < FORGOTTEN));
+        let new = found.iter().zip(&taken).filter(|(_, is_taken)| !**is_taken);
+        self.known.extend(new.map(|(one, _)| Object {
+            latest: *one,
+            found: 1,
+            missed: 0,
+            still: 0,
+            seeded: false,
+        }));
+    }
+}
+
+fn in_pixels(detection: &Detection, size: Size) -> Rectangle {
+    let bounds = detection.bounds;
+    Rectangle {
+        left: bounds.x * size.width,
+        top: bounds.y * size.height,
+        right: (bounds.x + bounds.w) * size.width,
+        bottom: (bounds.y + bounds.h) * size.height,
+    }
+}
+
+/// How far the feet are apart and how much the sizes differ, in sizes of the object.
+fn distance(object: &Detection, detection: &Detection) -> f32 {
+    let (is, was) = (detection.bounds, object.bounds);
+    let ((x, y), (foot_x, foot_y)) = (is.foot(), was.foot());
+    let (w, h) = (was.w.max(f32::EPSILON), was.h.max(f32::EPSILON));
+    let ratio = |a: f32, b: f32| a.max(b) / a.min(b).max(f32::EPSILON) - 1.0;
+    [(x - foot_x) / w, (y - foot_y) / h, ratio(is.w, was.w), ratio(is.h, was.h)]
+        .iter()
+        .map(|part| part * part)
+        .sum::<f32>()
+        .sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{BoundingBox, ObjectClass};
+
+    const SIZE: Size = Size { width: 640.0, height: 360.0 };
+
+    fn person(x: f32) -> Detection {
+        let bounds = BoundingBox { x, y: 0.3, w: 0.05, h: 0.2 };
+        Detection { class: ObjectClass::Person, score: 0.8, bounds }
+    }
+
+    #[test]
+    fn what_stands_still_is_searched_for_now_and_then_and_where_something_moves() {
+        let mut objects = Objects::default();
+        let mut searched = 0;
+        for _ in 0..200 {
+            searched += objects.to_search(&[], SIZE).len();
+            let seeded = objects.seeded();
+            objects.update(if seeded.is_empty() { &[] } else { &seeded });
+            if seeded.is_empty() {
+                objects.update(&[person(0.5)]);
+            }
+        }
+        assert!((40..70).contains(&searched), "{searched}");
+        let near = Rectangle { left: 300.0, top: 100.0, right: 330.0, bottom: 130.0 };
+        objects.known[0].still = STILL + 1;
+        assert_eq!(objects.to_search(&[near], SIZE).len(), 1);
+        assert!(objects.to_search(&[], SIZE).is_empty());
+    }
+
+    #[test]
+    fn what_is_lost_is_searched_for_five_seconds() {
+        let mut objects = Objects::default();
+        for x in [0.5, 0.51, 0.52] {
+            objects.update(&[person(x)]);
+        }
+        let looks = (0..100)
+            .take_while(|_| {
+                objects.update(&[]);
+                !objects.to_search(&[], SIZE).is_empty()
+            })
+            .count();
+        assert_eq!(looks, 24);
+    }
+}
