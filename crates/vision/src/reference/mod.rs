@@ -89,21 +89,28 @@ pub(crate) fn run(arguments: &Arguments, model: &ModelArguments) -> anyhow::Resu
     ffmpeg_next::init().context("FFmpeg does not start")?;
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
     let mut search = open(model)?;
-    let mut footage = Footage::open(&arguments.file)?;
     let end = arguments.seconds.map_or(i64::MAX, |seconds| (seconds * 1e6) as i64);
     let mut watch = (arguments.way == Way::Motion).then(Watch::default);
     let (mut picture, mut summary) = (frame::Video::empty(), Summary::default());
-    let mut next_look = i64::MIN;
+    if let Some(watch) = &mut watch {
+        // A camera runs for long: what counts begins once background and contrast are known.
+        let (mut footage, mut looks) = (Footage::open(&arguments.file)?, Looks::default());
+        while let Some(time) = footage.next(&mut picture)? {
+            if looks.is_due(time) {
+                watch.motion.update(&picture);
+            }
+        }
+        watch.motion.settle();
+    }
+    let (mut footage, mut looks) = (Footage::open(&arguments.file)?, Looks::default());
     let mut out = std::io::stdout().lock();
     while let Some(time) = footage.next(&mut picture)?
         && time < end
     {
         summary.frames += 1;
-        if time < next_look {
+        if !looks.is_due(time) {
             continue;
         }
-        // Kept to the clock of the footage, so that looks stay five a second at any frame rate.
-        next_look = next_look.max(time - LOOK_EVERY / 2) + LOOK_EVERY;
         let detections = match &mut watch {
             None => timed(&mut summary.detect_s, || search.whole(&picture)),
             Some(watch) => watch.look(&picture, &mut search, &mut summary),
@@ -117,6 +124,21 @@ pub(crate) fn run(arguments: &Arguments, model: &ModelArguments) -> anyhow::Resu
     summary.runs = search.runs;
     serde_json::to_writer(&mut out, &summary)?;
     Ok(writeln!(out)?)
+}
+
+/// Which pictures are looked at.
+#[derive(Default)]
+struct Looks {
+    /// The number of the latest look.
+    latest: Option<i64>,
+}
+
+impl Looks {
+    /// Whether a look is due: at the first picture of each fifth of a second.
+    fn is_due(&mut self, time: i64) -> bool {
+        let number = time.div_euclid(LOOK_EVERY);
+        self.latest.replace(number) != Some(number)
+    }
 }
 
 /// Motion and objects of one camera.

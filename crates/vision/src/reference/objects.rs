@@ -4,7 +4,7 @@
 //! foresees it; it stands still by the overlap of its boxes alone, not by its looks as well; and there is one list
 //! for all classes.
 
-use domain::Detection;
+use domain::{BoundingBox, Detection, ObjectClass};
 
 use super::regions::{Rectangle, Size};
 
@@ -14,8 +14,15 @@ const FARTHEST: f32 = 2.5;
 const KNOWN: u32 = 2;
 /// … and forgotten when so many looks in a row did not find it.
 const FORGOTTEN: u32 = 25;
-/// It did not move when its box overlaps with that of before so much.
-const SAME_PLACE: f32 = 0.9;
+/// A detection that is less sure is no object yet.
+const LEAST_SCORE: f32 = 0.5;
+/// An object has moved when its box overlaps less than this with the mean of its boxes: a person, a vehicle, and one
+/// that stood still.
+const MOVED: f32 = 0.9;
+const MOVED_VEHICLE: f32 = 0.75;
+const MOVED_STILL: f32 = 0.6;
+/// So many boxes make up the mean.
+const MEAN: f32 = 10.0;
 /// It stands still after so many looks in which it did not move, and is searched for each so many looks.
 const STILL: u32 = 50;
 const CHECK_EVERY: u32 = 50;
@@ -28,6 +35,8 @@ pub(super) struct Objects {
 
 struct Object {
     latest: Detection,
+    /// Mean of its boxes since it moved.
+    mean: BoundingBox,
     found: u32,
     missed: u32,
     /// Looks in which it did not move.
@@ -60,6 +69,11 @@ impl Objects {
 
     /// Takes in what was found: each detection is the nearest object that no other detection was taken for.
     pub(super) fn update(&mut self, found: &[Detection]) {
+        let sure: Vec<Detection> = found.iter().filter(|one| one.score >= LEAST_SCORE).copied().collect();
+        self.associate(&sure);
+    }
+
+    fn associate(&mut self, found: &[Detection]) {
         let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
         for (index, object) in self.known.iter().enumerate() {
             let of_class = found.iter().enumerate().filter(|(_, one)| one.class == object.latest.class);
@@ -78,11 +92,7 @@ impl Objects {
                 continue;
             }
             (*is_matched, *is_taken) = (true, true);
-            let same_place = object.latest.bounds.iou(one.bounds) >= SAME_PLACE;
-            object.still = if same_place { object.still + 1 } else { 0 };
-            object.found += 1;
-            object.missed = 0;
-            object.latest = *one;
+            object.follow(one);
         }
         for (object, _) in self.known.iter_mut().zip(&matched).filter(|(_, is_matched)| !**is_matched) {
             object.missed += 1;
@@ -93,11 +103,39 @@ impl Objects {
         let new = found.iter().zip(&taken).filter(|(_, is_taken)| !**is_taken);
         self.known.extend(new.map(|(one, _)| Object {
             latest: *one,
+            mean: one.bounds,
             found: 1,
             missed: 0,
             still: 0,
             seeded: false,
         }));
+    }
+}
+
+impl Object {
+    fn follow(&mut self, detection: &Detection) {
+        let least = match detection.class {
+            _ if self.still >= STILL => MOVED_STILL,
+            ObjectClass::Person => MOVED,
+            _ => MOVED_VEHICLE,
+        };
+        if self.mean.iou(detection.bounds) < least {
+            (self.still, self.mean) = (0, detection.bounds);
+        } else {
+            self.still += 1;
+            let part = 1.0 / MEAN.min(self.still as f32 + 1.0);
+            let mix = |mean: f32, is: f32| mean + (is - mean) * part;
+            let (mean, is) = (self.mean, detection.bounds);
+            self.mean = BoundingBox {
+                x: mix(mean.x, is.x),
+                y: mix(mean.y, is.y),
+                w: mix(mean.w, is.w),
+                h: mix(mean.h, is.h),
+            };
+        }
+        self.found += 1;
+        self.missed = 0;
+        self.latest = *detection;
     }
 }
 
@@ -127,7 +165,6 @@ fn distance(object: &Detection, detection: &Detection) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{BoundingBox, ObjectClass};
 
     const SIZE: Size = Size { width: 640.0, height: 360.0 };
 
@@ -139,14 +176,11 @@ mod tests {
     #[test]
     fn what_stands_still_is_searched_for_now_and_then_and_where_something_moves() {
         let mut objects = Objects::default();
-        let mut searched = 0;
+        let (mut searched, at) = (0, [person(0.5)]);
         for _ in 0..200 {
             searched += objects.to_search(&[], SIZE).len();
             let seeded = objects.seeded();
-            objects.update(if seeded.is_empty() { &[] } else { &seeded });
-            if seeded.is_empty() {
-                objects.update(&[person(0.5)]);
-            }
+            objects.update(if seeded.is_empty() { &at } else { &seeded });
         }
         assert!((40..70).contains(&searched), "{searched}");
         let near = Rectangle { left: 300.0, top: 100.0, right: 330.0, bottom: 130.0 };
