@@ -42,8 +42,6 @@ pub(super) struct Burst {
     pub(super) caught_up: Option<f64>,
     /// What became of the pictures.
     pub(super) frames: Frames,
-    /// Streams of all cameras.
-    pub(super) streams: usize,
 }
 
 /// Idle cameras that all turn active after [`IDLE_TIME`].
@@ -94,14 +92,13 @@ pub(super) async fn run(seconds: u64, log: Option<&std::path::Path>) -> Result<B
         seconds,
         core: core / seconds,
         lag: lag.steps,
-        latency: quantile(alerts.iter().map(|alert| alert.latency).collect(), 0.95),
         alerts: alerts.len(),
+        latency: quantile(alerts, 0.95),
         events,
         gaps: gaps.len(),
         left_out,
         caught_up,
         frames,
-        streams: load.streams(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use blackbox::Api;
-use domain::{Clock, Event, LiveEvent, SystemClock};
+use domain::{Clock, LiveEvent, SystemClock};
 use reqwest::Method;
 
 /// Longer than any phase: a watcher stays connected.
@@ -13,17 +13,8 @@ const LONGEST: Duration = Duration::from_hours(1);
 
 /// A watcher of live changes. It watches until it is dropped.
 pub(super) struct Watcher {
-    alerts: Arc<Mutex<Vec<Alert>>>,
+    latencies: Arc<Mutex<Vec<f64>>>,
     task: tokio::task::JoinHandle<()>,
-}
-
-/// An event that was announced.
-#[derive(Clone, Debug)]
-pub(super) struct Alert {
-    /// What was announced.
-    pub(super) event: Event,
-    /// From the picture that made it an event until it was read here, in seconds.
-    pub(super) latency: f64,
 }
 
 impl Watcher {
@@ -31,8 +22,8 @@ impl Watcher {
     pub(super) async fn start(api: &Api) -> Result<Self> {
         let mut response = api.request(Method::GET, "live").timeout(LONGEST).send().await?;
         ensure!(response.status().is_success(), "live changes: {}", response.status());
-        let alerts = Arc::new(Mutex::new(Vec::new()));
-        let into = Arc::clone(&alerts);
+        let latencies = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&latencies);
         let task = tokio::spawn(async move {
             let (clock, mut text) = (SystemClock::default(), Vec::new());
             while let Ok(Some(chunk)) = response.chunk().await {
@@ -43,18 +34,18 @@ impl Watcher {
                     let message: Vec<u8> = text.drain(..end + 2).collect();
                     if let Some(LiveEvent::EventStarted { event }) = read(&message) {
                         let latency = now.since(event.last_seen).as_secs_f64();
-                        let mut alerts = into.lock().unwrap_or_else(PoisonError::into_inner);
-                        alerts.push(Alert { event, latency });
+                        into.lock().unwrap_or_else(PoisonError::into_inner).push(latency);
                     }
                 }
             }
         });
-        Ok(Self { alerts, task })
+        Ok(Self { latencies, task })
     }
 
-    /// What was announced since the last call.
-    pub(super) fn take(&self) -> Vec<Alert> {
-        std::mem::take(&mut self.alerts.lock().unwrap_or_else(PoisonError::into_inner))
+    /// For each event that was announced since the last call, the seconds from the picture that made it an event until
+    /// it was read here.
+    pub(super) fn take(&self) -> Vec<f64> {
+        std::mem::take(&mut self.latencies.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

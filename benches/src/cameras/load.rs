@@ -89,11 +89,6 @@ impl Load {
         self.cameras() * if self.with_sub { 2 } else { 1 }
     }
 
-    /// The stream that is analysed.
-    pub(super) fn analysed(&self) -> &'static str {
-        if self.with_sub { "sub" } else { "main" }
-    }
-
     /// The pieces that are played, each once.
     pub(super) fn pieces(&self) -> Vec<Piece> {
         let played = |piece: &&Piece| self.players.iter().any(|player| player.piece == **piece);

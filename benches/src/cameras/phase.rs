@@ -8,7 +8,7 @@ use blackbox::Camsim;
 use chrono::Utc;
 use domain::WatchCost;
 
-use super::live::{Alert, Watcher, quantile};
+use super::live::{Watcher, quantile};
 use super::load::Load;
 use super::site::{Frames, Site, Window};
 use super::watch::{self, Histogram};
@@ -58,8 +58,8 @@ pub(super) struct Analysed {
     pub(super) active: WatchCost,
     /// How far results were behind.
     pub(super) lag: Histogram,
-    /// What watchers were told, and when.
-    pub(super) alerts: Vec<Alert>,
+    /// How late watchers were told of each new event, in seconds.
+    pub(super) alerts: Vec<f64>,
     /// Events at idle and at active cameras that the search finds.
     pub(super) events: (usize, usize),
     /// Stretches that were left out because analysis could not keep up.
@@ -74,7 +74,7 @@ impl Analysed {
 
     /// The latency of alerts that a part of them does not exceed, in seconds.
     pub(super) fn latency(&self, part: f64) -> f64 {
-        quantile(self.alerts.iter().map(|alert| alert.latency).collect(), part)
+        quantile(self.alerts.clone(), part)
     }
 }
 
