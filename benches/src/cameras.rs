@@ -35,10 +35,8 @@ use reference::Both;
 use site::CAMERAS_CORE;
 use targets::Results;
 
-/// Seconds of each piece that idle footage is given to the references: it goes on as it began.
-const IDLE_SECONDS: f64 = 20.0;
-/// What is measured of the peer, at most.
-const PEER_TIME: Duration = Duration::from_secs(20);
+/// Seconds of footage that tell the references' cost where events are not compared.
+const COST_SECONDS: f64 = 15.0;
 
 /// Settings of the cameras bench.
 #[derive(clap::Args)]
@@ -50,7 +48,7 @@ pub(crate) struct Arguments {
     /// Sixteen cameras and shorter times: in under three minutes, and with more chance in the figures.
     #[arg(long)]
     quick: bool,
-    /// Seconds that are measured of each phase [default: 60; with --quick 25].
+    /// Seconds that are measured of each phase [default: 60; with --quick 20].
     #[arg(long)]
     seconds: Option<u64>,
     /// Cameras of the load without sub-streams; 0 for none [default: 64; with --quick 0].
@@ -88,8 +86,8 @@ impl Arguments {
     fn times(&self) -> Times {
         let seconds = |quick, full| Duration::from_secs(if self.quick { quick } else { full });
         Times {
-            measured: self.seconds.map_or(seconds(25, 60), Duration::from_secs),
-            recording: seconds(5, 10),
+            measured: self.seconds.map_or(seconds(20, 60), Duration::from_secs),
+            recording: seconds(4, 10),
             analysing: seconds(20, 40),
             receiving: if self.quick { 8.0 } else { 15.0 },
             logs: self.keep_log.clone(),
@@ -110,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 async fn measure(arguments: &Arguments) -> Result<()> {
     let loads: Vec<Load> = arguments.cameras().into_iter().map(|cameras| Load::new(cameras, true)).collect();
-    let subs = references(arguments, &pieces(&loads), "sub").await?;
+    let subs = references(&pieces(&loads), "sub").await?;
     let (recall, labelled) = find(arguments, &subs).await?;
     let peer = peer(arguments, &loads).await?;
     let mut blocks = Vec::new();
@@ -126,7 +124,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     }
     let without_sub = if arguments.without_sub() > 0 {
         let load = Load::new(arguments.without_sub(), false);
-        let mains = references(arguments, &load.pieces(), "main").await?;
+        let mains = references(&load.pieces(), "main").await?;
         let block = block(load, &mains, arguments).await?;
         table::block(&block, None);
         Some(block)
@@ -143,7 +141,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The pieces of all loads; all activity where all of it is to be compared.
+/// The pieces of all loads, each once.
 fn pieces(loads: &[Load]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for piece in loads.iter().flat_map(Load::pieces) {
@@ -155,13 +153,13 @@ fn pieces(loads: &[Load]) -> Vec<Piece> {
 }
 
 /// Runs the references on a stream of each piece, and prints what they take.
-async fn references(arguments: &Arguments, pieces: &[Piece], stream: &str) -> Result<Vec<Both>> {
+async fn references(pieces: &[Piece], stream: &str) -> Result<Vec<Both>> {
     let mut references = Vec::new();
     for piece in pieces {
         println!("references: {} {stream}", piece.name);
-        // Events are compared on sub streams only: of the others a part tells what they cost.
-        let whole = piece.active && (stream == "sub" || !arguments.quick);
-        references.push(reference::both(*piece, stream, (!whole).then_some(IDLE_SECONDS)).await?);
+        // Idle footage goes on as it began, and events are compared on sub streams only.
+        let whole = piece.active && stream == "sub";
+        references.push(reference::both(*piece, stream, (!whole).then_some(COST_SECONDS)).await?);
     }
     table::references(stream, &references);
     Ok(references)
@@ -195,7 +193,7 @@ async fn peer(arguments: &Arguments, loads: &[Load]) -> Result<Option<Peer>> {
     }
     println!("peer: motion on {} cameras", load.cameras());
     let camsim = Camsim::start_with(&load.config(None), &footage(), &["taskset", "-c", CAMERAS_CORE])?;
-    let time = arguments.times().measured.min(PEER_TIME);
+    let time = Duration::from_secs(if arguments.quick { 8 } else { 20 });
     match peer::measure(load, &camsim, time, arguments.keep_log.as_deref()).await {
         Ok(peer) => Ok(Some(peer)),
         Err(error) => {

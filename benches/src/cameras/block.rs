@@ -112,6 +112,12 @@ impl Block {
         self.motion.all / self.analysis.all
     }
 
+    /// An analysis with what receiving and recording takes.
+    pub(super) fn with_recording(&self, analysis: Split) -> Split {
+        let recording = self.recording();
+        analysis.plus(Split { idle: recording, active: recording, all: recording })
+    }
+
     /// Seconds for each hour of a camera that is only recorded.
     pub(super) fn recording(&self) -> f64 {
         self.all.all - self.analysis.all

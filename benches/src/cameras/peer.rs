@@ -1,4 +1,5 @@
-//! Peer C: Debian's `motion` with its own defaults, on the sub streams of a few cameras.
+//! Peer C: Debian's `motion` on the sub streams of a few cameras, with its own defaults and told their size, without
+//! which it scales every picture.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +17,7 @@ const IDLE: usize = 6;
 const ACTIVE: usize = 2;
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Quiet time before the measurement.
-const SETTLE: Duration = Duration::from_secs(5);
+const SETTLE: Duration = Duration::from_secs(3);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Seconds of processor time for each second of one camera.
@@ -66,7 +67,8 @@ async fn run(players: &[&Player], camsim: &Camsim, time: Duration, logs: Option<
     for (n, Player { name, .. }) in players.iter().enumerate() {
         let file = folder.path().join(format!("camera{n}.conf"));
         let camera = format!(
-            "camera_id {}\ncamera_name {name}\nnetcam_url {}\nnetcam_params rtsp_transport=tcp\ntarget_dir {}\n",
+            "camera_id {}\ncamera_name {name}\nnetcam_url {}\nnetcam_params rtsp_transport=tcp\nwidth 640\nheight 360\n\
+             target_dir {}\n",
             n + 1,
             camsim.sub(name)?,
             folder.path().display()
@@ -80,9 +82,8 @@ async fn run(players: &[&Player], camsim: &Camsim, time: Duration, logs: Option<
     command.args(["-c", MEASURED_CORE, "motion", "-n", "-c"]).arg(&file);
     let mut motion = Program::start(&mut command, &folder.path().join("motion.log"))?;
     let began = eventually(START_LIMIT, || async {
-        let connected = motion.log().matches("Camera (").count();
-        let opened = motion.log().matches("opened (").count();
-        ensure!(connected.max(opened) >= players.len(), "motion does not connect:\n{}", motion.log());
+        let connected = motion.log().matches(") connected").count();
+        ensure!(connected >= players.len(), "motion does not connect:\n{}", motion.log());
         Ok(())
     })
     .await;

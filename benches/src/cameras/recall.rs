@@ -26,8 +26,8 @@ pub(super) struct Recall {
     pub(super) clip: String,
     /// The product's events; the truth is reference A's, or labels.
     pub(super) ours: Comparison,
-    /// Reference A's; only where there are labels.
-    pub(super) whole: Option<Comparison>,
+    /// Reference A's.
+    pub(super) whole: Comparison,
     /// Reference B's.
     pub(super) motion: Comparison,
 }
@@ -75,7 +75,7 @@ impl Product {
         Ok(Recall {
             clip: clip.name.clone(),
             ours: compare(&truth, &ours, clip.frame_rate),
-            whole: None,
+            whole: compare(&truth, &truth, clip.frame_rate),
             motion: compare(&truth, &motion, clip.frame_rate),
         })
     }
@@ -101,7 +101,7 @@ impl Product {
         }
         let ours = compare(&truth, &people(self.events(&clip).await?), clip.frame_rate);
         let [whole, motion] = plainly.as_slice() else { anyhow::bail!("two references are two") };
-        Ok(Recall { clip: clip.name.clone(), ours, whole: Some(*whole), motion: *motion })
+        Ok(Recall { clip: clip.name.clone(), ours, whole: *whole, motion: *motion })
     }
 }
 

@@ -57,6 +57,8 @@ pub(super) fn block(block: &Block, peer: Option<Peer>) {
     row("analysis", &block.analysis, String::new());
     row("A analysis", &block.whole, format!("{:.1} x", block.ratio_to_whole()));
     row("B analysis", &block.motion, format!("{:.1} x", block.ratio_to_motion()));
+    row("A with recording", &block.with_recording(block.whole), String::new());
+    row("B with recording", &block.with_recording(block.motion), String::new());
     if let Some(peer) = peer.filter(|_| load.with_sub) {
         let cameras = load.cameras() as f64;
         let sum = peer.idle * load.count(false) as f64 + peer.active * load.count(true) as f64;
@@ -65,7 +67,7 @@ pub(super) fn block(block: &Block, peer: Option<Peer>) {
         // It receives and analyses sub streams; what it records are pictures of its own.
         row("C receive and analysis", &split, format!("{:.1} x", split.all / block.analysis.all));
     }
-    println!("receive, record and rest are of all cameras together, shared evenly; x: by our analysis");
+    println!("receive, record and rest are shared evenly by all cameras; x: times our analysis");
     details(block);
 }
 
@@ -157,23 +159,23 @@ pub(super) fn recall(against_whole: &[Recall], against_labels: &[Recall]) {
             found.events - found.right
         );
     };
+    let rows = |clip: &str, ours: &Comparison, whole: &Comparison, motion: &Comparison| {
+        row(clip, "ours", ours);
+        row("", "A", whole);
+        row("", "B", motion);
+    };
     for one in against_whole {
-        row(&one.clip, "ours", &one.ours);
-        row("", "B", &one.motion);
+        rows(&one.clip, &one.ours, &one.whole, &one.motion);
     }
-    row("all", "ours", &sum(against_whole.iter().map(|one| one.ours)));
-    row("", "B", &sum(against_whole.iter().map(|one| one.motion)));
+    let all = |pick: fn(&Recall) -> Comparison| sum(against_whole.iter().map(pick));
+    rows("all", &all(|one| one.ours), &all(|one| one.whole), &all(|one| one.motion));
     if against_labels.is_empty() {
         return;
     }
     println!("\nEvents against labels (people)");
     heading();
     for one in against_labels {
-        row(&one.clip, "ours", &one.ours);
-        if let Some(whole) = &one.whole {
-            row("", "A", whole);
-        }
-        row("", "B", &one.motion);
+        rows(&one.clip, &one.ours, &one.whole, &one.motion);
     }
 }
 
