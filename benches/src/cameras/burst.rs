@@ -81,7 +81,7 @@ pub(super) async fn run(seconds: u64, log: Option<&std::path::Path>) -> Result<B
         let waiting = gaps.iter().any(|gap| gap.caught_up_at.is_none());
         let elapsed = ended.elapsed();
         if !waiting || elapsed > IDLE_TIME {
-            break (gaps, (!waiting).then(|| elapsed.as_secs_f64()));
+            break (gaps, (!waiting).then_some(elapsed.as_secs_f64()));
         }
         lag.step(&site).await?;
     };

@@ -1,6 +1,7 @@
 //! Peer C: Debian's `motion` on the sub streams of a few cameras, with its own defaults and told their size, without
 //! which it scales every picture.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -74,7 +75,8 @@ async fn run(players: &[&Player], camsim: &Camsim, time: Duration, logs: Option<
             folder.path().display()
         );
         std::fs::write(&file, camera)?;
-        config += &format!("camera {}\n", file.display());
+        // Writing to a string cannot fail.
+        let _ = writeln!(config, "camera {}", file.display());
     }
     let file = folder.path().join("motion.conf");
     std::fs::write(&file, config)?;

@@ -18,7 +18,7 @@ impl Results<'_> {
     fn headline(&self) -> Option<&Block> {
         let kept_up = || self.blocks.iter().filter(|block| !block.analysed.is_behind());
         let wanted = kept_up().find(|block| block.load.cameras() == 64);
-        wanted.or_else(|| kept_up().last()).or(self.blocks.first())
+        wanted.or_else(|| kept_up().next_back()).or(self.blocks.first())
     }
 
     /// Bytes that one more camera takes, from the two largest loads that kept up.

@@ -158,7 +158,7 @@ impl Watch {
         let size = Size { width: picture.width() as f32, height: picture.height() as f32 };
         let regions = timed(&mut summary.motion_s, || {
             let moving = self.motion.update(picture);
-            let mut regions = regions::around(&self.objects.to_search(&moving, size), size);
+            let mut regions = regions::around(&self.objects.choose(&moving, size), size);
             // While the background is not known yet, all of the picture seems to move.
             if !self.motion.is_calibrating() {
                 let inside = |one: &Rectangle| regions.iter().any(|region| region.holds(one));

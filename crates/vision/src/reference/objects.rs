@@ -46,8 +46,8 @@ struct Object {
 }
 
 impl Objects {
-    /// Boxes of the objects that are to be searched for: not those that stand still, unless something moves there.
-    pub(super) fn to_search(&mut self, moving: &[Rectangle], size: Size) -> Vec<Rectangle> {
+    /// Chooses the objects that are to be searched for, and gives their boxes: not those that stand still, unless something moves there.
+    pub(super) fn choose(&mut self, moving: &[Rectangle], size: Size) -> Vec<Rectangle> {
         let mut boxes = Vec::new();
         for object in &mut self.known {
             let place = in_pixels(&object.latest, size);
@@ -178,15 +178,15 @@ mod tests {
         let mut objects = Objects::default();
         let (mut searched, at) = (0, [person(0.5)]);
         for _ in 0..200 {
-            searched += objects.to_search(&[], SIZE).len();
+            searched += objects.choose(&[], SIZE).len();
             let seeded = objects.seeded();
             objects.update(if seeded.is_empty() { &at } else { &seeded });
         }
         assert!((40..70).contains(&searched), "{searched}");
         let near = Rectangle { left: 300.0, top: 100.0, right: 330.0, bottom: 130.0 };
         objects.known[0].still = STILL + 1;
-        assert_eq!(objects.to_search(&[near], SIZE).len(), 1);
-        assert!(objects.to_search(&[], SIZE).is_empty());
+        assert_eq!(objects.choose(&[near], SIZE).len(), 1);
+        assert!(objects.choose(&[], SIZE).is_empty());
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         let looks = (0..100)
             .take_while(|_| {
                 objects.update(&[]);
-                !objects.to_search(&[], SIZE).is_empty()
+                !objects.choose(&[], SIZE).is_empty()
             })
             .count();
         assert_eq!(looks, 24);

@@ -99,10 +99,10 @@ fn region<'a>(mut boxes: impl Iterator<Item = &'a Rectangle>, size: Size) -> Rec
     let first = boxes.next().copied();
     let first = first.unwrap_or(Rectangle { left: 0.0, top: 0.0, right: 0.0, bottom: 0.0 });
     let all = boxes.fold(first, Rectangle::with);
-    let side = (all.width().max(all.height()) * ROOM).max(LEAST);
+    let length = (all.width().max(all.height()) * ROOM).max(LEAST);
     let place = |from: f32, to: f32, limit: f32| {
-        let start = (f32::midpoint(from, to) - side / 2.0).min(limit - side).max(0.0);
-        (start, (start + side).min(limit))
+        let start = (f32::midpoint(from, to) - length / 2.0).min(limit - length).max(0.0);
+        (start, (start + length).min(limit))
     };
     let (left, right) = place(all.left, all.right, size.width);
     let (top, bottom) = place(all.top, all.bottom, size.height);
