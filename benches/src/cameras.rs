@@ -89,7 +89,7 @@ impl Arguments {
             measured: self.seconds.map_or(seconds(20, 60), Duration::from_secs),
             recording: seconds(4, 10),
             analysing: seconds(20, 40),
-            receiving: if self.quick { 8.0 } else { 15.0 },
+            receiving: if self.quick { 5.0 } else { 15.0 },
             logs: self.keep_log.clone(),
         }
     }
@@ -193,7 +193,7 @@ async fn peer(arguments: &Arguments, loads: &[Load]) -> Result<Option<Peer>> {
     }
     println!("peer: motion on {} cameras", load.cameras());
     let camsim = Camsim::start_with(&load.config(None), &footage(), &["taskset", "-c", CAMERAS_CORE])?;
-    let time = Duration::from_secs(if arguments.quick { 8 } else { 20 });
+    let time = Duration::from_secs(if arguments.quick { 6 } else { 20 });
     match peer::measure(load, &camsim, time, arguments.keep_log.as_deref()).await {
         Ok(peer) => Ok(Some(peer)),
         Err(error) => {

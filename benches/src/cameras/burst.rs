@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use blackbox::{Camsim, footage};
-use domain::{Gap, GapReason};
+use domain::{Clock, Gap, GapReason, SystemClock, Timestamp};
 
 use super::live::{Watcher, quantile};
 use super::load::{IDLE, Load, Player};
@@ -63,7 +63,8 @@ pub(super) async fn run(seconds: u64, log: Option<&std::path::Path>) -> Result<B
     // Streams came up one after the other: the last one changes a little later than the first.
     tokio::time::sleep(IDLE_TIME).await;
     let watcher = Watcher::start(site.api()).await?;
-    let (from, started, before) = (now(), Instant::now(), site.parts());
+    let (began, from) = (SystemClock::default().now(), now());
+    let (started, before) = (Instant::now(), site.parts());
     let mut lag = Lag { before: Histogram::lag(site.api()).await?, steps: Vec::new() };
     let length = Duration::from_secs(seconds);
     while started.elapsed() < length {
@@ -77,7 +78,7 @@ pub(super) async fn run(seconds: u64, log: Option<&std::path::Path>) -> Result<B
     let ended = Instant::now();
     let (gaps, caught_up) = loop {
         tokio::time::sleep(STEP / 3).await;
-        let gaps = overload(&site).await?;
+        let gaps = overload(&site, began).await?;
         let waiting = gaps.iter().any(|gap| gap.caught_up_at.is_none());
         let elapsed = ended.elapsed();
         if !waiting || elapsed > IDLE_TIME {
@@ -120,13 +121,13 @@ fn core(before: &Parts, after: &Parts) -> f64 {
     after.seconds() - before.seconds()
 }
 
-/// The stretches of all cameras that analysis left out because it could not keep up.
-async fn overload(site: &Site<'_>) -> Result<Vec<Gap>> {
+/// The stretches of all cameras since a time that analysis left out because it could not keep up.
+async fn overload(site: &Site<'_>, since: Timestamp) -> Result<Vec<Gap>> {
     let mut found = Vec::new();
     for camera in &site.cameras {
         for gap in site.server.gaps(&camera.id, "analysis").await? {
             let gap: Gap = serde_json::from_value(gap).context("a gap")?;
-            if gap.reason == GapReason::Overload {
+            if gap.reason == GapReason::Overload && gap.to.is_none_or(|to| to > since) {
                 found.push(gap);
             }
         }

@@ -105,17 +105,17 @@ fn details(block: &Block) {
         );
     }
     println!(
-        "lag: p50 {:.0} ms, p95 {:.0} ms, p99 {:.0} ms; stretches left out: {}",
-        analysed.lag.quantile(0.5) * 1e3,
-        analysed.lag.quantile(0.95) * 1e3,
-        analysed.lag.quantile(0.99) * 1e3,
+        "lag: p50 {}, p95 {}, p99 {}; stretches left out: {}",
+        late(analysed.lag.quantile(0.5)),
+        late(analysed.lag.quantile(0.95)),
+        late(analysed.lag.quantile(0.99)),
         analysed.overload
     );
     println!(
-        "alerts: {}, latency p50 {:.0} ms, p95 {:.0} ms; events: {} at active cameras, {} at idle ones",
+        "alerts: {}, latency p50 {}, p95 {}; events: {} at active cameras, {} at idle ones",
         analysed.alerts.len(),
-        analysed.latency(0.5) * 1e3,
-        analysed.latency(0.95) * 1e3,
+        late(analysed.latency(0.5)),
+        late(analysed.latency(0.95)),
         analysed.events.1,
         analysed.events.0
     );
@@ -186,18 +186,29 @@ fn heading() {
     );
 }
 
+/// How late something is. The server's histograms end at five seconds.
+fn late(seconds: f64) -> String {
+    if seconds.is_infinite() {
+        "over 5 s".to_owned()
+    } else if seconds.is_nan() {
+        "none".to_owned()
+    } else {
+        format!("{:.0} ms", seconds * 1e3)
+    }
+}
+
 /// The burst.
 pub(super) fn burst(burst: &Burst) {
     println!("\nBurst: all cameras active at once for {:.0} s", burst.seconds);
     println!(
-        "{:.3} of one core; {} alerts, latency p95 {:.0} ms; {} events in the end",
+        "{:.3} of one core; {} alerts, latency p95 {}; {} events in the end",
         burst.core,
         burst.alerts,
-        burst.latency * 1e3,
+        late(burst.latency),
         burst.events
     );
-    let lag: Vec<String> = burst.lag.iter().map(|lag| format!("{lag:.2}")).collect();
-    println!("lag p95 in seconds, over time and after it: {}", lag.join(" "));
+    let lag: Vec<String> = burst.lag.iter().copied().map(late).collect();
+    println!("lag p95 over time, and after it: {}", lag.join(", "));
     print!("{} stretches left out, {:.0} s of footage; ", burst.gaps, burst.left_out);
     match burst.caught_up {
         Some(seconds) => println!("caught up {seconds:.0} s after the burst"),
