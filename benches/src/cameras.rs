@@ -131,13 +131,18 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     } else {
         None
     };
-    if !arguments.no_burst && !arguments.quick {
+    let burst = if arguments.no_burst || arguments.quick {
+        None
+    } else {
         println!("\nburst: idle first");
         let log = arguments.keep_log.as_ref().map(|folder| folder.join("burst.log"));
-        table::burst(&burst::run(arguments.burst_seconds, log.as_deref()).await?);
-    }
+        let burst = burst::run(arguments.burst_seconds, log.as_deref()).await?;
+        table::burst(&burst);
+        Some(burst)
+    };
     table::recall(&recall, &labelled);
-    Results { blocks: &blocks, without_sub: without_sub.as_ref(), recall: &recall }.print();
+    let (without_sub, burst) = (without_sub.as_ref(), burst.as_ref());
+    Results { blocks: &blocks, without_sub, burst, recall: &recall }.print();
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The targets, what was reached, and the last line.
 
 use super::block::Block;
+use super::burst::Burst;
 use super::recall::{Recall, sum};
 
 /// What is reported of all loads.
@@ -9,6 +10,8 @@ pub(super) struct Results<'a> {
     pub(super) blocks: &'a [Block],
     /// The load without.
     pub(super) without_sub: Option<&'a Block>,
+    /// The burst, where it was run.
+    pub(super) burst: Option<&'a Burst>,
     /// What was found of reference A's events.
     pub(super) recall: &'a [Recall],
 }
@@ -74,12 +77,12 @@ impl Results<'_> {
         );
     }
 
-    /// Pictures that arrived and are not recorded, in all loads that kept up.
+    /// Pictures that arrived and are not recorded, in all loads and the burst: overload is no excuse.
     fn lost(&self) -> u64 {
         let blocks = self.blocks.iter().chain(self.without_sub);
-        let kept_up = blocks.filter(|block| !block.analysed.is_behind());
-        kept_up
-            .flat_map(|block| [&block.recorded.frames, &block.analysed.frames])
+        let frames = blocks.flat_map(|block| [&block.recorded.frames, &block.analysed.frames]);
+        frames
+            .chain(self.burst.map(|burst| &burst.frames))
             .map(|frames| {
                 let in_files = frames.sample_received.saturating_sub(frames.sample_in_files);
                 frames.lost.max(frames.received.saturating_sub(frames.recorded)).max(in_files)

@@ -46,7 +46,8 @@ struct Object {
 }
 
 impl Objects {
-    /// Chooses the objects that are to be searched for, and gives their boxes: not those that stand still, unless something moves there.
+    /// Chooses the objects that are to be searched for, and gives their boxes: not those that stand still, unless
+    /// something moves there.
     pub(super) fn choose(&mut self, moving: &[Rectangle], size: Size) -> Vec<Rectangle> {
         let mut boxes = Vec::new();
         for object in &mut self.known {
