@@ -1,9 +1,9 @@
 //! The accuracy bench: tracking and events on labelled footage, and what the gate misses of them.
 
 mod evaluator;
-mod events;
-mod pipeline;
-mod truth;
+pub(crate) mod events;
+pub(crate) mod pipeline;
+pub(crate) mod truth;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -82,14 +82,10 @@ async fn measure(arguments: &Arguments) -> Result<()> {
 /// Clips with their labels: the labelled ones, then what the set-up installs as the cameras' sub-streams.
 fn clips(arguments: &Arguments, setup: &Path) -> Result<Vec<(PathBuf, Option<PathBuf>)>> {
     let mut clips = Vec::new();
-    let is_video = |path: &Path| {
-        path.extension()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("mp4") || kind.eq_ignore_ascii_case("avi"))
-    };
     let labelled = arguments.labelled.clone().unwrap_or_else(|| setup.join("labelled"));
     for path in files(&labelled, is_video) {
-        let labels = path.with_extension("gt.mot15.txt");
-        clips.push((path, labels.is_file().then_some(labels)));
+        let labels = labels_of(&path);
+        clips.push((path, labels));
     }
     if !clips.iter().any(|(_, labels)| labels.is_some()) {
         println!(
@@ -106,6 +102,20 @@ fn clips(arguments: &Arguments, setup: &Path) -> Result<Vec<(PathBuf, Option<Pat
     clips.retain(|(path, _)| path.to_string_lossy().contains(&arguments.only));
     ensure!(!clips.is_empty(), "no footage at all: run `cargo xtask setup`");
     Ok(clips)
+}
+
+/// The labelled clips of a folder, each with its labels.
+pub(crate) fn labelled(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let clips = files(folder, is_video).into_iter();
+    clips.filter_map(|path| labels_of(&path).map(|labels| (path, labels))).collect()
+}
+
+fn is_video(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("mp4") || kind.eq_ignore_ascii_case("avi"))
+}
+
+fn labels_of(clip: &Path) -> Option<PathBuf> {
+    Some(clip.with_extension("gt.mot15.txt")).filter(|labels| labels.is_file())
 }
 
 fn files(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {

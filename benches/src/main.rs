@@ -1,6 +1,7 @@
 //! Benches: figures with a baseline in the same run. `cargo xtask bench NAME` builds what they need and runs them.
 
 mod accuracy;
+mod cameras;
 mod detect;
 mod footage;
 mod record;
@@ -26,6 +27,11 @@ enum Bench {
     Search(search::Arguments),
     /// Tracking and events on labelled footage.
     Accuracy(accuracy::Arguments),
+    /// Many cameras, few of them active, analysed on one core, against plain ways to analyse them.
+    Cameras(cameras::Arguments),
+    /// A part of the cameras bench: receives streams and throws them away.
+    #[command(hide = true)]
+    Receive(cameras::receive::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -34,5 +40,7 @@ fn main() -> anyhow::Result<()> {
         Bench::Detect(arguments) => detect::run(&arguments),
         Bench::Search(arguments) => search::run(&arguments),
         Bench::Accuracy(arguments) => accuracy::run(&arguments),
+        Bench::Cameras(arguments) => cameras::run(&arguments),
+        Bench::Receive(arguments) => cameras::receive::run(&arguments),
     }
 }

@@ -10,28 +10,28 @@ const LEAST_HEIGHT: f32 = 0.06;
 
 /// How events compare with the truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Comparison {
+pub(crate) struct Comparison {
     /// Objects that should be found.
-    pub(super) objects: usize,
+    pub(crate) objects: usize,
     /// Of these, how many were.
-    pub(super) found: usize,
+    pub(crate) found: usize,
     /// Events.
-    pub(super) events: usize,
+    pub(crate) events: usize,
     /// Of these, how many show an object for at least half of their time.
-    pub(super) right: usize,
+    pub(crate) right: usize,
 }
 
 impl Comparison {
-    pub(super) fn recall(&self) -> f64 {
+    pub(crate) fn recall(&self) -> f64 {
         share(self.found, self.objects)
     }
 
-    pub(super) fn precision(&self) -> f64 {
+    pub(crate) fn precision(&self) -> f64 {
         share(self.right, self.events)
     }
 
     /// Events for each object that was found; 1 where no track was torn.
-    pub(super) fn events_per_object(&self) -> f64 {
+    pub(crate) fn events_per_object(&self) -> f64 {
         self.right as f64 / self.found as f64
     }
 }
@@ -41,7 +41,7 @@ fn share(part: usize, whole: usize) -> f64 {
 }
 
 /// An object is found where one event shows it for a second, or for half of its time where that is shorter.
-pub(super) fn compare(truth: &[Way], events: &[Way], frame_rate: f64) -> Comparison {
+pub(crate) fn compare(truth: &[Way], events: &[Way], frame_rate: f64) -> Comparison {
     let a_second = frame_rate.round().max(1.0) as usize;
     let found = |way: &&Way| {
         let enough = a_second.min(way.len().div_ceil(2));

@@ -23,29 +23,29 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const JOINED: f64 = 1.0;
 
 /// What came of a clip.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// Events, each with its class and where it was.
-    pub(super) events: Vec<(ObjectClass, Way)>,
+    pub(crate) events: Vec<(ObjectClass, Way)>,
     /// Pictures that were looked at.
-    pub(super) looks: usize,
+    pub(crate) looks: usize,
     /// What the worker spent.
-    pub(super) cost: WatchCost,
+    pub(crate) cost: WatchCost,
     /// How closely the clip was watched and why, for how long each.
-    pub(super) spans: Vec<WatchSpan>,
+    pub(crate) spans: Vec<WatchSpan>,
 }
 
 impl Outcome {
-    pub(super) fn ways(&self) -> Vec<Way> {
+    pub(crate) fn ways(&self) -> Vec<Way> {
         self.events.iter().map(|(_, way)| way.clone()).collect()
     }
 
-    pub(super) fn ways_of(&self, class: ObjectClass) -> Vec<Way> {
+    pub(crate) fn ways_of(&self, class: ObjectClass) -> Vec<Way> {
         self.events.iter().filter(|(of, _)| *of == class).map(|(_, way)| way.clone()).collect()
     }
 }
 
 /// Decodes every picture, and searches so many a second whole.
-pub(super) async fn whole(vision: &Vision, clip: &Clip, looks_per_second: f64) -> Result<Outcome> {
+pub(crate) async fn whole(vision: &Vision, clip: &Clip, looks_per_second: f64) -> Result<Outcome> {
     let mut stage = Stage::new(vision, clip);
     let mut tracker = Tracker::new(TrackerConfig { aspect: clip.aspect(), ..TrackerConfig::default() });
     let mut next = 0.0;
@@ -64,7 +64,7 @@ pub(super) async fn whole(vision: &Vision, clip: &Clip, looks_per_second: f64) -
 
 /// Looks as the product does. Each answer is there before the next picture, as it is in the product, where a look takes
 /// less time than lies between two pictures.
-pub(super) async fn watched(vision: &Vision, clip: &Clip, config: WatchConfig) -> Result<Outcome> {
+pub(crate) async fn watched(vision: &Vision, clip: &Clip, config: WatchConfig) -> Result<Outcome> {
     let mut stage = Stage::new(vision, clip);
     let mut watch = Watch::new(config);
     let mut log = WatchLog::new(CameraId::generate(), StreamKind::Sub);

@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use domain::BoundingBox;
 
 /// Where one object was: the number of the picture, and its box in parts of it.
-pub(super) type Way = BTreeMap<usize, BoundingBox>;
+pub(crate) type Way = BTreeMap<usize, BoundingBox>;
 
 /// Reads MOT15 text: `frame,id,left,top,width,height,confidence,…`, frames counted from 1, lengths in pixels.
 /// Rows with confidence 0 are not to be counted.
-pub(super) fn load(path: &Path, size: (u32, u32)) -> Result<Vec<Way>> {
+pub(crate) fn load(path: &Path, size: (u32, u32)) -> Result<Vec<Way>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     parse(&text, size).with_context(|| format!("{} is no MOT15 text", path.display()))
 }
@@ -38,7 +38,7 @@ fn parse(text: &str, size: (u32, u32)) -> Result<Vec<Way>> {
 
 /// Fills what lies between two boxes, where that is no more than `most` pictures: an object that is looked at five
 /// times a second is where it goes between the looks, too.
-pub(super) fn fill(way: &Way, most: usize) -> Way {
+pub(crate) fn fill(way: &Way, most: usize) -> Way {
     let mut filled = way.clone();
     for ((&from, a), (&to, b)) in
         way.iter().zip(way.iter().skip(1)).filter(|((from, _), (to, _))| *to - *from <= most)

@@ -15,6 +15,7 @@ mod motion;
 mod nms;
 mod plan;
 mod planes;
+mod reference;
 mod runtime;
 mod sampler;
 mod scale;
@@ -81,6 +82,9 @@ enum Command {
     /// The bare session's rate on a prepared tensor: the baseline of `bench detect`.
     #[command(hide = true)]
     BenchSession(session_bench::Arguments),
+    /// What a plain way to analyse a file costs and finds: the references of `bench cameras`.
+    #[command(hide = true)]
+    BenchReference(reference::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -96,6 +100,7 @@ fn main() -> ExitCode {
         Some(Command::BenchSession(bench)) => {
             load(&arguments.model, 1).and_then(|(detectors, _)| session_bench::run(bench, detectors))
         }
+        Some(Command::BenchReference(bench)) => reference::run(bench, &arguments.model),
         None => work(&arguments),
     };
     match outcome {

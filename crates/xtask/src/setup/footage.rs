@@ -36,6 +36,21 @@ const JUNCTION_VIEW: &str =
 /// The square with nobody on it: each pixel's median over the clip, then the noise of a sensor.
 const QUIET_VIEW: &str = "[0:v]fps=1.5,crop=768:432:0:96,tmedian=radius=50,trim=end_frame=1,\
     loop=loop=-1:size=1,setpts=N/15/TB,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=5:allf=t";
+/// The same by night: dark, nearly grey, and strongly noisy.
+const NIGHT_VIEW: &str = "[0:v]fps=1.5,crop=768:432:0:96,tmedian=radius=50,trim=end_frame=1,\
+    loop=loop=-1:size=1,setpts=N/15/TB,scale=1920:1080:flags=bicubic,format=yuv420p,\
+    lutyuv=y=16+(val-16)*0.4:u=128+(val-128)*0.3:v=128+(val-128)*0.3,noise=alls=16:allf=t";
+/// People by night.
+const PEOPLE_NIGHT_VIEW: &str = "[0:v]fps=15,crop=768:432:0:96,scale=1920:1080:flags=bicubic,format=yuv420p,\
+    lutyuv=y=16+(val-16)*0.4:u=128+(val-128)*0.3:v=128+(val-128)*0.3,noise=alls=16:allf=t";
+/// The junction without vehicles.
+const YARD_VIEW: &str = "[0:v][1:v]concat=n=2,crop=800:450:0:64,tmedian=radius=50,trim=end_frame=1,\
+    loop=loop=-1:size=1,setpts=N/15/TB,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=3:allf=t";
+/// The square with nobody on it but in one third, where a dozen people come and go, with four stretches of four to
+/// ten seconds in which nobody is there: what happens begins from rest. What is beside that third is held.
+const GATE_VIEW: &str = "[0:v]fps=1.5,crop=768:432:0:96,tmedian=radius=50,trim=end_frame=1,\
+    loop=loop=-1:size=1,setpts=N/15/TB[held];[0:v]fps=15,crop=256:432:32:96,copy,setpts=N/15/TB[live];\
+    [held][live]overlay=32:0:shortest=1,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=4:allf=t";
 
 /// One run of ffmpeg, which makes the files of one camera.
 struct Recording {
@@ -43,6 +58,7 @@ struct Recording {
     clips: &'static [&'static str],
     view: &'static str,
     codec: Codec,
+    rate: Rate,
     sound: Option<&'static str>,
 }
 
@@ -52,23 +68,98 @@ enum Codec {
     H265,
 }
 
+/// What the encoder does with the bit rate.
+#[derive(Clone, Copy)]
+enum Rate {
+    /// Keeps to it on average, and never exceeds it for long.
+    Average,
+    /// Always takes it: the quantiser moves instead, and what is left is filled up.
+    Constant,
+    /// Keeps to a quality, and takes it only where much happens.
+    Quality,
+}
+
 const RECORDINGS: &[Recording] = &[
     Recording {
         name: "people",
         clips: &[PEOPLE],
         view: PEOPLE_VIEW,
         codec: Codec::H264,
+        rate: Rate::Average,
         sound: Some("sine=frequency=440:sample_rate=16000"),
     },
-    Recording { name: "people", clips: &[PEOPLE], view: PEOPLE_VIEW, codec: Codec::H265, sound: None },
+    Recording {
+        name: "people",
+        clips: &[PEOPLE],
+        view: PEOPLE_VIEW,
+        codec: Codec::H265,
+        rate: Rate::Average,
+        sound: None,
+    },
     Recording {
         name: "junction",
         clips: &[JUNCTION[0].0, JUNCTION[1].0],
         view: JUNCTION_VIEW,
         codec: Codec::H264,
+        rate: Rate::Average,
         sound: None,
     },
-    Recording { name: "quiet", clips: &[PEOPLE], view: QUIET_VIEW, codec: Codec::H264, sound: None },
+    Recording {
+        name: "quiet",
+        clips: &[PEOPLE],
+        view: QUIET_VIEW,
+        codec: Codec::H264,
+        rate: Rate::Average,
+        sound: None,
+    },
+    Recording {
+        name: "night-cbr",
+        clips: &[PEOPLE],
+        view: NIGHT_VIEW,
+        codec: Codec::H264,
+        rate: Rate::Constant,
+        sound: None,
+    },
+    Recording {
+        name: "yard-vbr",
+        clips: &[JUNCTION[0].0, JUNCTION[1].0],
+        view: YARD_VIEW,
+        codec: Codec::H264,
+        rate: Rate::Quality,
+        sound: None,
+    },
+    Recording {
+        name: "people-cbr",
+        clips: &[PEOPLE],
+        view: PEOPLE_VIEW,
+        codec: Codec::H264,
+        rate: Rate::Constant,
+        sound: None,
+    },
+    Recording {
+        name: "people-night-vbr",
+        clips: &[PEOPLE],
+        view: PEOPLE_NIGHT_VIEW,
+        codec: Codec::H264,
+        rate: Rate::Quality,
+        sound: None,
+    },
+    Recording {
+        name: "gate-cbr",
+        clips: &[PEOPLE],
+        view: GATE_VIEW,
+        codec: Codec::H264,
+        rate: Rate::Constant,
+        sound: None,
+    },
+    Recording {
+        name: "gate-vbr",
+        clips: &[PEOPLE],
+        view: GATE_VIEW,
+        codec: Codec::H264,
+        rate: Rate::Quality,
+        sound: None,
+    },
 ];
 
 /// The published clips, for calibration.
@@ -151,10 +242,10 @@ impl Setup<'_> {
             arguments.extend(["-map", "1:a"].into_iter().chain(late).map(String::from));
             arguments.extend(["-c:a", "aac", "-b:a", "32k"].map(String::from));
         }
-        arguments.extend(encoding(recording.codec, "2M", "main"));
+        arguments.extend(encoding(recording, "2M", "main"));
         arguments.push(part(&main));
         arguments.extend(["-map", "[sub]"].map(String::from));
-        arguments.extend(encoding(recording.codec, "500k", "baseline"));
+        arguments.extend(encoding(recording, "500k", "baseline"));
         arguments.push(part(&sub));
         self.ffmpeg(&arguments, "", &[&folder.join(main), &folder.join(sub)])
     }
@@ -203,15 +294,23 @@ impl Setup<'_> {
 
 /// One minute, a key frame every two seconds, no frame referring to a later one: what cameras send. Without edit lists
 /// and B-frames the file's time stamps are the frames' own.
-fn encoding(codec: Codec, bit_rate: &str, profile: &str) -> Vec<String> {
-    let mut words = match codec {
+fn encoding(recording: &Recording, bit_rate: &str, profile: &str) -> Vec<String> {
+    let mut words = match recording.codec {
         Codec::H264 => vec!["-c:v", "libx264", "-preset", "veryfast", "-profile:v", profile],
         Codec::H265 => {
             let options = "log-level=error:bframes=0:scenecut=0:open-gop=0:keyint=30:min-keyint=30:pools=2";
             vec!["-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", options]
         }
     };
-    words.extend(["-b:v", bit_rate, "-maxrate", bit_rate, "-bufsize", bit_rate, "-r", "15", "-threads", "2"]);
+    match recording.rate {
+        Rate::Average => words.extend(["-b:v", bit_rate]),
+        Rate::Constant => {
+            words.extend(["-b:v", bit_rate, "-minrate", bit_rate]);
+            words.extend(["-x264-params", "nal-hrd=cbr:force-cfr=1"]);
+        }
+        Rate::Quality => words.extend(["-crf", "27"]),
+    }
+    words.extend(["-maxrate", bit_rate, "-bufsize", bit_rate, "-r", "15", "-threads", "2"]);
     words.extend(["-g", "30", "-keyint_min", "30", "-sc_threshold", "0", "-bf", "0"]);
     words.extend(CONTAINER);
     words.into_iter().map(String::from).collect()
