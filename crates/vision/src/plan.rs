@@ -16,9 +16,9 @@ const DRAWN_HEIGHT: f32 = 96.0;
 const WASTE: f32 = 1.1;
 /// Share of the input that one picture's areas fill at most: beyond that the whole picture serves better.
 const MOST_FILLED: f32 = 0.3;
-/// What is higher than this part of the picture is near: it changes in pieces that show no whole object, and is large
-/// enough to be found in the whole picture.
-const NEAR: f32 = 0.2;
+/// What is wider or higher than these parts of the picture's height is near: it changes in pieces that show no whole
+/// object, and is large enough to be found in the whole picture.
+const NEAR: (f32, f32) = (0.2, 0.3);
 /// What to search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
@@ -45,8 +45,9 @@ struct Edges {
     top: f32,
     right: f32,
     bottom: f32,
-    /// Height of the highest blob in it.
+    /// Height of the highest and width of the widest blob in it.
     tallest: f32,
+    widest: f32,
 }
 
 /// Makes plans. Its room is kept for the next.
@@ -73,7 +74,7 @@ impl Planner {
         if self.joined.is_empty() {
             return Extent::Nothing;
         }
-        if self.joined.iter().any(|edges| edges.tallest > NEAR * height) {
+        if self.joined.iter().any(|edges| edges.tallest > NEAR.1 * height || edges.widest > NEAR.0 * height) {
             return Extent::Whole;
         }
         let (input_width, input_height) = (input.0 as f32, input.1 as f32);
@@ -142,6 +143,7 @@ impl Edges {
             right: (right + margin).min(width).ceil(),
             bottom: (bottom + margin).min(height).ceil(),
             tallest: bottom - top,
+            widest: right - left,
         })
     }
 
@@ -164,6 +166,7 @@ impl Edges {
             right: self.right.max(other.right),
             bottom: self.bottom.max(other.bottom),
             tallest: self.tallest.max(other.tallest),
+            widest: self.widest.max(other.widest),
         }
     }
 

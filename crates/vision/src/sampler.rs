@@ -19,6 +19,8 @@ pub(crate) struct Sampler {
     luma: Resampler,
     blue: Resampler,
     red: Resampler,
+    wide_blue: Vec<f32>,
+    wide_red: Vec<f32>,
 }
 
 /// Scales one plane, a line at a time.
@@ -125,6 +127,15 @@ fn gather<'a, const EACH: usize>(
     }
 }
 
+/// Each value twice.
+fn doubled<'a>(line: &[f32], wide: &'a mut Vec<f32>, width: usize) -> &'a [f32] {
+    wide.resize(2 * line.len(), 0.0);
+    for (pair, value) in wide.as_chunks_mut::<2>().0.iter_mut().zip(line) {
+        *pair = [*value; 2];
+    }
+    wide.get(..width).unwrap_or_default()
+}
+
 impl Sampler {
     /// Draws the part of the picture into the place of the tensor.
     pub(crate) fn draw(&mut self, planes: &Planes<'_>, part: Part, place: Place, tensor: &mut InputTensor) {
@@ -142,8 +153,8 @@ impl Sampler {
         self.red.prepare(planes.red, half, (half_width, height));
         for line in 0..height {
             let luma = self.luma.make(planes.luma, line);
-            let blue = self.blue.make(planes.blue, line);
-            let red = self.red.make(planes.red, line);
+            let blue = doubled(self.blue.make(planes.blue, line), &mut self.wide_blue, width);
+            let red = doubled(self.red.make(planes.red, line), &mut self.wide_red, width);
             tensor.fill_line(place, line, [luma, blue, red], planes.full_range);
         }
     }

@@ -1,24 +1,26 @@
 //! Stills: one picture of the footage as a JPEG.
 
 use domain::BoundingBox;
-use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
-use ffmpeg_next::software::scaling::Flags;
+use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, RgbImage};
 use vision_client::protocol::{StillPicture, StillUnits};
 
 use crate::decoder::{Decoder, Quality};
-use crate::scale::Scalers;
+use crate::planes::Unifier;
+use crate::sampler::{Part, Sampler};
+use crate::tensor::{InputTensor, Place};
 
 /// Surroundings added to each side of a cut-out, in parts of its larger side.
 const SURROUNDINGS: f32 = 0.25;
 /// Least side of a cut-out in pixels, where the picture has that much.
 const LEAST: f32 = 64.0;
 
-/// Makes the picture.
+/// Makes the picture. Only the part that is wanted is scaled and converted.
 pub(crate) fn make(wanted: &StillUnits) -> Result<StillPicture, String> {
     let (picture, time) = find(wanted)?;
+    let mut unifier = Unifier::new();
+    let planes = unifier.planes(&picture)?;
     let (width, height) = (picture.width(), picture.height());
     let cut = wanted.crop.map_or([0, 0, width, height], |crop| around(crop, width, height));
     let [left, top, cut_width, cut_height] = cut;
@@ -27,17 +29,19 @@ pub(crate) fn make(wanted: &StillUnits) -> Result<StillPicture, String> {
         _ => 1.0,
     };
     let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
-    let mut scalers =
-        Scalers::new(Pixel::RGB24, Flags::BICUBIC | Flags::ACCURATE_RND | Flags::FULL_CHR_H_INT);
-    let whole = scalers.scale(&picture, scaled(width), scaled(height))?;
-    let image = packed(whole)?;
-    let (width, height) = (scaled(cut_width).min(image.width()), scaled(cut_height).min(image.height()));
-    let x = ((f64::from(left) * scale) as u32).min(image.width() - width);
-    let y = ((f64::from(top) * scale) as u32).min(image.height() - height);
-    let image = image::imageops::crop_imm(&image, x, y, width, height).to_image();
+    let (width, height) = (scaled(cut_width), scaled(cut_height));
+    let part = Part {
+        x: left as usize,
+        y: top as usize,
+        width: cut_width as usize,
+        height: cut_height as usize,
+    };
+    let place = Place { x: 0, y: 0, width: width as usize, height: height as usize };
+    let mut tensor = InputTensor::of_colours(width, height);
+    Sampler::default().draw(&planes, part, place, &mut tensor);
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, wanted.quality.clamp(1, 100))
-        .encode(image.as_raw(), width, height, ExtendedColorType::Rgb8)
+        .encode(&tensor.to_bytes(), width, height, ExtendedColorType::Rgb8)
         .map_err(|error| format!("the JPEG cannot be written: {error}"))?;
     Ok(StillPicture { jpeg: jpeg.into(), width, height, time })
 }
@@ -68,6 +72,10 @@ fn find(wanted: &StillUnits) -> Result<(frame::Video, domain::Timestamp), String
                         break 'units;
                     }
                     best = Some((std::mem::replace(&mut next, frame::Video::empty()), time));
+                    // Pictures come out in the order in which they are shown: none that follows is nearer.
+                    if time >= wanted.at {
+                        break 'units;
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => trouble = Some(error),
@@ -75,17 +83,6 @@ fn find(wanted: &StillUnits) -> Result<(frame::Video, domain::Timestamp), String
         }
     }
     best.ok_or_else(|| trouble.unwrap_or_else(|| "the decoder gave no picture".to_owned()))
-}
-
-/// The pixels of a packed picture, without the padding of its lines.
-fn packed(picture: &frame::Video) -> Result<RgbImage, String> {
-    let (width, height) = (picture.width(), picture.height());
-    let line = 3 * width as usize;
-    let mut bytes = Vec::with_capacity(line * height as usize);
-    for padded in picture.data(0).chunks(picture.stride(0).max(1)).take(height as usize) {
-        bytes.extend_from_slice(padded.get(..line).ok_or("a line of the picture is too short")?);
-    }
-    RgbImage::from_raw(width, height, bytes).ok_or_else(|| "the picture is incomplete".to_owned())
 }
 
 /// The cut-out with its surroundings: left, top, width and height in pixels, inside the picture.

@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayView4};
 
-use crate::manifest::{Channels, Input};
+use crate::manifest::{Channels, Fit, Input};
 
 /// A rectangle of the input, in its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,34 @@ impl InputTensor {
         tensor
     }
 
+    /// One whose values are red, green and blue from 0 to 255.
+    pub(crate) fn of_colours(width: u32, height: u32) -> Self {
+        Self::new(&Input {
+            name: String::new(),
+            width,
+            height,
+            channels: Channels::Rgb,
+            mean: [0.0; 3],
+            std: [1.0; 3],
+            scale: 1.0,
+            letterbox: Fit::Stretch,
+            pad: 0,
+        })
+    }
+
+    /// Its values as bytes, the three of a pixel one after another.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let (width, height) = self.size();
+        let mut bytes = vec![0; 3 * width * height];
+        let values = self.values.as_slice().unwrap_or_default();
+        for (channel, plane) in values.chunks_exact((width * height).max(1)).enumerate() {
+            for (byte, value) in bytes.iter_mut().skip(channel).step_by(3).zip(plane) {
+                *byte = value.round() as u8;
+            }
+        }
+        bytes
+    }
+
     /// Width and height.
     pub(crate) fn size(&self) -> (usize, usize) {
         let (_, _, height, width) = self.values.dim();
@@ -71,7 +99,7 @@ impl InputTensor {
         }
     }
 
-    /// Fills in one line of a place: brightness for each pixel, and both colour differences for every other.
+    /// Fills in one line of a place: brightness and both colour differences of each pixel.
     pub(crate) fn fill_line(
         &mut self,
         place: Place,
@@ -98,20 +126,18 @@ impl InputTensor {
             Channels::Bgr => (lasts, firsts, last, first),
             Channels::Rgb => (firsts, lasts, first, last),
         };
-        let pairs = luma.chunks(2).zip(blue).zip(red);
-        let out = reds.chunks_mut(2).zip(greens.chunks_mut(2)).zip(blues.chunks_mut(2));
-        for (((luma, blue), red), ((reds, greens), blues)) in pairs.zip(out) {
-            let (blue, red) = (blue - 128.0, red - 128.0);
-            let red_add = matrix.red * red;
-            let green_add = matrix.green.0 * blue + matrix.green.1 * red;
-            let blue_add = matrix.blue * blue;
-            let lights = luma.iter().map(|luma| (luma - matrix.offset) * matrix.luma);
-            for (light, ((r, g), b)) in lights.zip(reds.iter_mut().zip(greens.iter_mut()).zip(blues)) {
-                *r = (light + red_add).clamp(0.0, 255.0) * red_normal.0 + red_normal.1;
-                *g = (light + green_add).clamp(0.0, 255.0) * green.0 + green.1;
-                *b = (light + blue_add).clamp(0.0, 255.0) * blue_normal.0 + blue_normal.1;
+        // One plane after another, in loops that a compiler makes vector instructions of.
+        let colour = |values: &mut [f32], (from_blue, from_red): (f32, f32), normal: (f32, f32)| {
+            let sources = luma.iter().zip(blue).zip(red);
+            for (value, ((luma, blue), red)) in values.iter_mut().zip(sources) {
+                let light = (luma - matrix.offset) * matrix.luma;
+                let value_in = light + from_blue * (blue - 128.0) + from_red * (red - 128.0);
+                *value = value_in.clamp(0.0, 255.0) * normal.0 + normal.1;
             }
-        }
+        };
+        colour(reds, (0.0, matrix.red), red_normal);
+        colour(greens, matrix.green, green);
+        colour(blues, (matrix.blue, 0.0), blue_normal);
     }
 
     pub(crate) fn view(&self) -> ArrayView4<'_, f32> {

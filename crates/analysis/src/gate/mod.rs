@@ -122,7 +122,6 @@ const LOOKS_PER_SECOND: (f32, f32) = (0.1, 60.0);
 fn patience(attention: Attention) -> f32 {
     match attention {
         Attention::Keen => 1.0,
-        Attention::Close => 1.35,
         Attention::Steady => 2.0,
         Attention::None => 3.0,
     }

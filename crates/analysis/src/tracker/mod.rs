@@ -103,9 +103,8 @@ pub enum Attention {
     None,
     /// What moves is followed without doubt: a look now and then will do.
     Steady,
-    /// Two are so near each other that they may be mistaken for one another.
-    Close,
-    /// Something is new, fast or lost: every look counts.
+    /// Something is new, fast, lost, or so near another that the two may be mistaken for each other: every look
+    /// counts.
     Keen,
 }
 
@@ -243,13 +242,8 @@ impl Tracker {
         let moving = self.tracks.iter().filter(|track| track.wants_looks());
         let now = self.latest.unwrap_or_default();
         let of = |track: &Tracked| {
-            if track.is_unsettled(now) {
-                Attention::Keen
-            } else if self.tracks.iter().any(|other| other.id != track.id && track.nears(other)) {
-                Attention::Close
-            } else {
-                Attention::Steady
-            }
+            let near = || self.tracks.iter().any(|other| other.id != track.id && track.nears(other));
+            if track.is_unsettled(now) || near() { Attention::Keen } else { Attention::Steady }
         };
         moving.map(of).max().unwrap_or_default()
     }

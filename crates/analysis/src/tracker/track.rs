@@ -23,7 +23,7 @@ const LEAST_SEEN: f32 = 0.2;
 /// A track that is not sure after this long will hardly become so by looking often.
 const YOUNG: Duration = Duration::from_secs(3);
 /// Fastest that a track that is looked at seldom may go, in its widths a second.
-const STEADY_SPEED: f32 = 2.5;
+const STEADY_SPEED: f32 = 2.0;
 /// Overlap from which on two tracks may be mistaken for each other.
 const NEAR: f32 = 0.02;
 
