@@ -47,16 +47,6 @@ pub(crate) fn compare(truth: &[Way], events: &[Way], frame_rate: f64) -> Compari
         let enough = a_second.min(way.len().div_ceil(2));
         events.iter().any(|event| shared(event, std::slice::from_ref(way)) >= enough)
     };
-    if std::env::var_os("MISSED").is_some() {
-        for way in truth.iter().filter(|way| is_wanted(way, frame_rate) && !found(way)) {
-            let (a, b) = (way.first_key_value().unwrap(), way.last_key_value().unwrap());
-            eprintln!("missed {:.1}-{:.1} s ({} frames) {:?} -> {:?}", *a.0 as f64 / frame_rate, *b.0 as f64 / frame_rate, way.len(), a.1, b.1);
-        }
-        for event in events.iter().filter(|event| 2 * shared(event, truth) < event.len()) {
-            let (a, b) = (event.first_key_value().unwrap(), event.last_key_value().unwrap());
-            eprintln!("extra {:.1}-{:.1} s ({} frames) {:?} -> {:?}", *a.0 as f64 / frame_rate, *b.0 as f64 / frame_rate, event.len(), a.1, b.1);
-        }
-    }
     let wanted: Vec<&Way> = truth.iter().filter(|way| is_wanted(way, frame_rate)).collect();
     Comparison {
         objects: wanted.len(),

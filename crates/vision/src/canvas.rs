@@ -13,7 +13,7 @@ const GAP: i32 = 8;
 /// What is found this close to where an area was cut out of its picture, in pixels of the input, is cut off.
 const CUT_OFF: f32 = 2.0;
 /// What the score of something that is cut off is worth.
-const CUT_OFF_SCORE: f32 = 0.6;
+const CUT_OFF_SCORE: f32 = 0.9;
 
 /// The input with the areas that are drawn on it.
 pub(crate) struct Canvas {

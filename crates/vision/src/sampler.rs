@@ -159,3 +159,97 @@ impl Sampler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scale::Scalers;
+    use crate::planes::Unifier;
+    use ffmpeg_next::format::Pixel;
+    use ffmpeg_next::frame;
+    use ffmpeg_next::software::scaling::Flags;
+    use proptest::prelude::*;
+
+    /// Waves of light and colour.
+    fn picture(format: Pixel, width: u32, height: u32) -> frame::Video {
+        let mut picture = frame::Video::new(format, width, height);
+        for plane in 0..picture.planes() {
+            let stride = picture.stride(plane);
+            for (at, byte) in picture.data_mut(plane).iter_mut().enumerate() {
+                let (x, y) = ((at % stride) as f32, (at / stride) as f32);
+                let wave = (x / 9.0 + plane as f32).sin() + (y / 7.0).cos();
+                *byte = (128.0 + 50.0 * wave) as u8;
+            }
+        }
+        picture
+    }
+
+    #[test]
+    fn a_whole_picture_comes_out_as_the_usual_scaler_makes_it() {
+        for (from, to) in [((640, 360), (416, 234)), ((1920, 1080), (416, 234)), ((320, 240), (340, 256))] {
+            let picture = picture(Pixel::YUV420P, from.0, from.1);
+            let mut unifier = Unifier::new();
+            let planes = unifier.planes(&picture).unwrap();
+            let mut tensor = InputTensor::of_colours(to.0, to.1);
+            let part = Part { x: 0, y: 0, width: from.0 as usize, height: from.1 as usize };
+            let place = Place { x: 0, y: 0, width: to.0 as usize, height: to.1 as usize };
+            Sampler::default().draw(&planes, part, place, &mut tensor);
+            let ours = tensor.to_bytes();
+            let flags = Flags::BILINEAR | Flags::ACCURATE_RND | Flags::FULL_CHR_H_INT;
+            let mut scalers = Scalers::new(Pixel::RGB24, flags);
+            let theirs = scalers.scale(&picture, to.0, to.1).unwrap();
+            let lines = ours.chunks(3 * to.0 as usize).zip(theirs.data(0).chunks(theirs.stride(0)));
+            let off = lines.flat_map(|(ours, theirs)| ours.iter().zip(theirs)).map(|(a, b)| a.abs_diff(*b));
+            let (count, sum) = off.fold((0u64, 0u64), |(count, sum), off| (count + 1, sum + u64::from(off)));
+            assert!(sum < 3 * count, "{from:?} to {to:?}: off by {} on average", sum as f64 / count as f64);
+        }
+    }
+
+    #[test]
+    fn a_part_lands_in_its_place_and_nowhere_else() {
+        let mut bytes = vec![16; 100 * 80];
+        for line in bytes.chunks_mut(100).skip(20).take(40) {
+            line[30..50].fill(235);
+        }
+        let grey = [128; 50 * 40];
+        let colour = Plane::new(&grey, 50, 50, 40);
+        let luma = Plane::new(&bytes, 100, 100, 80);
+        let planes = Planes { width: 100, height: 80, luma, blue: colour, red: colour, full_range: false };
+        let mut tensor = InputTensor::of_colours(64, 64);
+        let part = Part { x: 30, y: 20, width: 20, height: 40 };
+        Sampler::default().draw(&planes, part, Place { x: 8, y: 4, width: 10, height: 20 }, &mut tensor);
+        let values = tensor.view();
+        assert!((values[[0, 1, 14, 13]] - 255.0).abs() < 1.0, "white in the middle");
+        for (y, x) in [(3, 10), (24, 10), (14, 7), (14, 18)] {
+            assert!(values[[0, 1, y, x]].abs() < 1e-3, "black around it");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_part_of_any_size_is_drawn(
+            (width, height) in (1usize..200, 1usize..200),
+            (x, y, w, h) in (0f32..1.0, 0f32..1.0, 0f32..1.0, 0f32..1.0),
+            (to_width, to_height) in (1usize..64, 1usize..64),
+        ) {
+            let bytes = vec![100; width * height];
+            let grey = vec![128; width.div_ceil(2) * height.div_ceil(2)];
+            let colour = Plane::new(&grey, width.div_ceil(2), width.div_ceil(2), height.div_ceil(2));
+            let luma = Plane::new(&bytes, width, width, height);
+            let planes = Planes { width, height, luma, blue: colour, red: colour, full_range: true };
+            let (left, top) = ((x * (width - 1) as f32) as usize, (y * (height - 1) as f32) as usize);
+            let part = Part {
+                x: left,
+                y: top,
+                width: ((w * (width - left) as f32) as usize).max(1),
+                height: ((h * (height - top) as f32) as usize).max(1),
+            };
+            let mut tensor = InputTensor::of_colours(64, 64);
+            let place = Place { x: 0, y: 0, width: to_width, height: to_height };
+            Sampler::default().draw(&planes, part, place, &mut tensor);
+            for value in tensor.view().slice(ndarray::s![0, .., ..to_height, ..to_width]) {
+                prop_assert!((*value - 100.0).abs() < 0.5, "{value}");
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    AccessUnit, BoundingBox, GapReason, LookAt, ObjectClass, Timestamp, VideoCodec, VideoParameters,
+    AccessUnit, BoundingBox, GapReason, LookAt, ObjectClass, Searched, Timestamp, VideoCodec, VideoParameters,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
@@ -88,6 +88,56 @@ async fn people_are_found_in_both_codecs_at_the_right_times() {
         });
         assert!(with_people.count() > 30, "people walk through all of {file}");
     }
+    server.stop().await;
+}
+
+/// Two cameras whose looks share runs of the detector: each gets its own answers, in order, and finds nobody of the
+/// other.
+#[tokio::test]
+async fn looks_of_two_cameras_share_a_search_and_do_not_mix() {
+    let server = Server::start(|config| config.patience = Duration::from_millis(300)).await;
+    let people = footage("gate-vbr-sub-h264.mp4", VideoCodec::H264, 300);
+    let nobody = footage("quiet-sub-h264.mp4", VideoCodec::H264, 300);
+    let watch = async |name: &str, units: Vec<AccessUnit>, focus: Vec<BoundingBox>| {
+        let (feed, mut reports) = server.vision.open(name);
+        let times: Vec<_> = units.iter().step_by(3).map(|unit| unit.time).collect();
+        let sending = async {
+            for (number, unit) in units.into_iter().enumerate() {
+                let look = (number % 3 == 0).then(|| LookAt { focus: focus.clone(), whole: number == 0 });
+                feed.send(Work { unit, look }).await.unwrap();
+            }
+            drop(feed);
+        };
+        let taking = async {
+            let mut taken = Vec::new();
+            while let Some(report) = next(&mut reports).await {
+                taken.push(report);
+            }
+            taken
+        };
+        let ((), taken) = tokio::join!(sending, taking);
+        assert_eq!(taken.iter().map(time).collect::<Vec<_>>(), times, "in order, each once");
+        taken
+    };
+    // Where nobody is, so that the quiet camera is searched as well.
+    let focus = vec![BoundingBox { x: 0.6, y: 0.3, w: 0.05, h: 0.15 }];
+    let (people, nobody) = tokio::join!(watch("people", people, Vec::new()), watch("nobody", nobody, focus));
+    let found = |reports: &[VisionReport]| {
+        let found = reports.iter().map(|report| match report {
+            VisionReport::Look { detections, searched, .. } => {
+                let sure = detections.iter().filter(|one| one.score > 0.5);
+                for one in sure.clone() {
+                    assert!(searched.covers(one.bounds) || one.bounds.area() < 0.001, "{report:?}");
+                }
+                (usize::from(matches!(searched, Searched::Areas(_))), sure.count())
+            }
+            other => panic!("{other:?}"),
+        });
+        found.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    };
+    let ((areas, seen), (quiet_areas, phantoms)) = (found(&people), found(&nobody));
+    assert!(areas > 20 && seen > 20, "{areas} searches of areas, {seen} people");
+    assert!(quiet_areas > 90 && phantoms == 0, "{quiet_areas} searches of areas, {phantoms} people");
     server.stop().await;
 }
 

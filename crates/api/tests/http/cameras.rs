@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::body::Body;
 use axum::http::header;
+use domain::{CameraWatch, StreamKind, WatchCost, WatchMinute, WatchReason, WatchSpan, WatchState};
 use serde_json::json;
 
 use crate::problems::problem;
@@ -111,5 +112,36 @@ fn a_camera_is_tried_before_it_is_added_and_its_password_never_comes_back() {
             client.request("DELETE", &path).header(header::IF_MATCH, version).body(Body::empty()).unwrap();
         client.send(removal).await.expect(204);
         assert!(!client.get("/cameras").await.text().contains(&id));
+    });
+}
+
+#[test]
+fn what_the_analysis_of_a_camera_costs_is_told() {
+    run(|world| async move {
+        let client = root(&world).await;
+        let path = format!("/cameras/{}/analysis", world.camera.id);
+        let reply = client.get(&path).await.expect(200).json();
+        assert_eq!((&reply["state"], &reply["minutes"]), (&json!("idle"), &json!([])), "not analysed yet");
+        let cost = WatchCost { frames: 900, looks: 30, decode_ms: 12.5, ..WatchCost::default() };
+        let spans = vec![WatchSpan {
+            state: WatchState::Checking,
+            reason: Some(WatchReason::KeyFrameSize),
+            seconds: 1.25,
+        }];
+        *world.cameras.watch.lock().unwrap() = Some(CameraWatch {
+            camera_id: world.camera.id,
+            stream: StreamKind::Sub,
+            state: WatchState::Active,
+            reason: Some(WatchReason::Objects),
+            looks_per_second: 5.0,
+            sentinel_seconds: 1.8,
+            total: cost,
+            minutes: vec![WatchMinute { minute: NOW, cost, spans }],
+        });
+        let reply = client.get(&path).await.expect(200).json();
+        assert_eq!((&reply["state"], &reply["reason"]), (&json!("active"), &json!("objects")));
+        assert_eq!(reply["total"]["decode_ms"], json!(12.5));
+        assert_eq!(reply["minutes"][0]["spans"][0]["reason"], json!("key_frame_size"));
+        client.get("/cameras/00000000-0000-4000-8000-000000000000/analysis").await.expect(404);
     });
 }

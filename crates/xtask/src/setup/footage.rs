@@ -35,21 +35,21 @@ const JUNCTION_VIEW: &str =
     "[0:v][1:v]concat=n=2,fps=15,crop=800:450:0:64,loop=loop=-1:size=90,setpts=N/15/TB";
 /// The square with nobody on it: each pixel's median over the clip, then the noise of a sensor.
 const QUIET_VIEW: &str = "[0:v]fps=1.5,crop=768:432:0:96,tmedian=radius=50,trim=end_frame=1,\
-    loop=loop=-1:size=1,setpts=N/15/TB,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=5:allf=t";
+    loop=loop=-1:size=1,settb=1/15,setpts=N,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=5:allf=t";
 /// The same by night: dark, nearly grey, and strongly noisy.
 const NIGHT_VIEW: &str = "[0:v]fps=1.5,crop=768:432:0:96,tmedian=radius=50,trim=end_frame=1,\
-    loop=loop=-1:size=1,setpts=N/15/TB,scale=1920:1080:flags=bicubic,format=yuv420p,\
+    loop=loop=-1:size=1,settb=1/15,setpts=N,scale=1920:1080:flags=bicubic,format=yuv420p,\
     lutyuv=y=16+(val-16)*0.4:u=128+(val-128)*0.3:v=128+(val-128)*0.3,noise=alls=16:allf=t";
 /// People by night.
 const PEOPLE_NIGHT_VIEW: &str = "[0:v]fps=15,crop=768:432:0:96,scale=1920:1080:flags=bicubic,format=yuv420p,\
     lutyuv=y=16+(val-16)*0.4:u=128+(val-128)*0.3:v=128+(val-128)*0.3,noise=alls=16:allf=t";
 /// The junction without vehicles.
 const YARD_VIEW: &str = "[0:v][1:v]concat=n=2,crop=800:450:0:64,tmedian=radius=50,trim=end_frame=1,\
-    loop=loop=-1:size=1,setpts=N/15/TB,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=3:allf=t";
+    loop=loop=-1:size=1,settb=1/15,setpts=N,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=3:allf=t";
 /// The square with nobody on it but in one third, where a dozen people come and go, with four stretches of four to
 /// ten seconds in which nobody is there: what happens begins from rest. What is beside that third is held.
 const GATE_VIEW: &str = "[0:v]fps=1.5,crop=768:432:0:96,tmedian=radius=50,trim=end_frame=1,\
-    loop=loop=-1:size=1,setpts=N/15/TB[held];[0:v]fps=15,crop=256:432:32:96,copy,setpts=N/15/TB[live];\
+    loop=loop=-1:size=1,settb=1/15,setpts=N[held];[0:v]fps=15,crop=256:432:32:96,copy,setpts=N/15/TB[live];\
     [held][live]overlay=32:0:shortest=1,scale=1920:1080:flags=bicubic,format=yuv420p,noise=alls=4:allf=t";
 
 /// One run of ffmpeg, which makes the files of one camera.
