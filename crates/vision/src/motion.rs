@@ -18,8 +18,9 @@ const REACH: usize = 6;
 const CONTRAST: f32 = 16.0;
 /// Seconds in which the background takes on most of a change where all is quiet, and where something changed.
 const ADAPT: (f32, f32) = (10.0, 40.0);
-/// Seconds in which a cell learns its noise.
+/// Seconds in which a cell learns its noise; less while the camera is new, so that it knows it within a few looks.
 const LEARN: f32 = 30.0;
+const LEARN_NEW: f32 = 0.5;
 /// A cell has changed when it differs by more than this, and this many times its noise.
 const LEAST: f32 = 8.0;
 const TIMES_NOISE: f32 = 4.0;
@@ -78,6 +79,8 @@ pub(crate) struct Motion {
     noise: Vec<f32>,
     changed: Vec<bool>,
     time: Option<Timestamp>,
+    /// Seconds since the first picture.
+    age: f32,
 }
 
 impl Grid {
@@ -200,6 +203,7 @@ impl Motion {
             self.columns = grid.columns;
             self.background.clone_from(structure);
             self.time = Some(time);
+            self.age = 0.0;
             return 0.0;
         }
         let seconds = self.time.map_or(0.1, |before| time.since(before).as_secs_f32().clamp(0.05, 60.0));
@@ -216,7 +220,8 @@ impl Motion {
             return share;
         }
         let part = |constant: f32| 1.0 - (-seconds / constant).exp();
-        let (quiet, busy, learn) = (part(ADAPT.0), part(ADAPT.1), part(LEARN));
+        self.age += seconds;
+        let (quiet, busy, learn) = (part(ADAPT.0), part(ADAPT.1), part(self.age.clamp(LEARN_NEW, LEARN)));
         for (((now, before), noise), changed) in
             structure.iter().zip(&mut self.background).zip(&mut self.noise).zip(&self.changed)
         {

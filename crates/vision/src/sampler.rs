@@ -163,8 +163,8 @@ impl Sampler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scale::Scalers;
     use crate::planes::Unifier;
+    use crate::scale::Scalers;
     use ffmpeg_next::format::Pixel;
     use ffmpeg_next::frame;
     use ffmpeg_next::software::scaling::Flags;

@@ -30,12 +30,8 @@ pub(crate) fn make(wanted: &StillUnits) -> Result<StillPicture, String> {
     };
     let scaled = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
     let (width, height) = (scaled(cut_width), scaled(cut_height));
-    let part = Part {
-        x: left as usize,
-        y: top as usize,
-        width: cut_width as usize,
-        height: cut_height as usize,
-    };
+    let part =
+        Part { x: left as usize, y: top as usize, width: cut_width as usize, height: cut_height as usize };
     let place = Place { x: 0, y: 0, width: width as usize, height: height as usize };
     let mut tensor = InputTensor::of_colours(width, height);
     Sampler::default().draw(&planes, part, place, &mut tensor);

@@ -78,7 +78,8 @@ impl InputTensor {
         let values = self.values.as_slice().unwrap_or_default();
         for (channel, plane) in values.chunks_exact((width * height).max(1)).enumerate() {
             for (byte, value) in bytes.iter_mut().skip(channel).step_by(3).zip(plane) {
-                *byte = value.round() as u8;
+                // The cast saturates.
+                *byte = (value + 0.5) as u8;
             }
         }
         bytes

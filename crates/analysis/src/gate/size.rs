@@ -13,8 +13,12 @@ use super::quantiser::Quantiser;
 const WINDOW: Duration = Duration::from_millis(450);
 const FEWEST_PICTURES: usize = 3;
 const MOST_PICTURES: usize = 15;
-/// Time between two samples of what is normal: enough of them fit into the normal's memory for four minutes.
-const SAMPLE_INTERVAL: Duration = Duration::from_millis(800);
+/// Pictures differ by how long ago the key frame was: after one, a camera that holds its bit rate has little left to
+/// spend, and then ever more. Each phase has a normal of its own; the last goes on to the next key frame.
+const PHASE: Duration = Duration::from_secs(1);
+const PHASES: usize = 2;
+/// Time between two samples of what is normal in a phase: enough of them fit into the normal's memory for minutes.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(400);
 /// Bytes of a picture in which nothing changed; a few bytes more are no change.
 const EMPTY_PICTURE: f32 = 64.0;
 /// Least spread of the size of pictures that is believed, and of that of key frames (of the logarithm).
@@ -33,28 +37,30 @@ pub(super) struct Sign {
 /// Sizes of one stream.
 #[derive(Debug)]
 pub(super) struct Sizes {
-    pictures: Normal,
+    /// One a phase, and when it was sampled last.
+    pictures: [(Normal, Duration); PHASES],
     key_frames: Normal,
     /// Sizes of the latest pictures that are no key frames.
     latest: VecDeque<(Duration, f32)>,
-    sampled: Duration,
+    /// When the latest key frame came.
+    key_frame: Duration,
     quantiser: Quantiser,
 }
 
 impl Sizes {
     pub(super) fn new() -> Self {
         Self {
-            pictures: Normal::new(LEAST_DEVIATION),
+            pictures: std::array::from_fn(|_| (Normal::new(LEAST_DEVIATION), Duration::ZERO)),
             key_frames: Normal::new(LEAST_KEY_DEVIATION),
             latest: VecDeque::with_capacity(MOST_PICTURES),
-            sampled: Duration::ZERO,
+            key_frame: Duration::ZERO,
             quantiser: Quantiser::default(),
         }
     }
 
     /// Whether the stream is known well enough to say what is unusual.
     pub(super) fn is_known(&self) -> bool {
-        self.pictures.is_known() || self.key_frames.is_known()
+        self.key_frames.is_known() || self.pictures.iter().any(|(normal, _)| normal.is_known())
     }
 
     /// Takes the next unit.
@@ -64,6 +70,7 @@ impl Sizes {
             let value = bytes.max(1.0).ln();
             let sign = judge(&self.key_frames, value, threshold);
             self.key_frames.learn_later(value, now);
+            self.key_frame = now;
             return sign;
         }
         while self.latest.len() >= MOST_PICTURES
@@ -77,17 +84,21 @@ impl Sizes {
             return Sign::default();
         }
         let value = (self.median() + EMPTY_PICTURE).ln();
-        let sign = judge(&self.pictures, value, threshold);
-        if now.saturating_sub(self.sampled) >= SAMPLE_INTERVAL {
-            self.sampled = now;
-            self.pictures.learn_later(value, now);
+        let phase = now.saturating_sub(self.key_frame).as_millis() / PHASE.as_millis();
+        let Some((normal, sampled)) = self.pictures.get_mut((phase as usize).min(PHASES - 1)) else {
+            return Sign::default();
+        };
+        let sign = judge(normal, value, threshold);
+        if now.saturating_sub(*sampled) >= SAMPLE_INTERVAL {
+            *sampled = now;
+            normal.learn_later(value, now);
         }
         sign
     }
 
     /// Objects were seen: the latest sizes are not normal.
     pub(super) fn objects_seen(&mut self) {
-        self.pictures.objects_seen();
+        self.pictures.iter_mut().for_each(|(normal, _)| normal.objects_seen());
         self.key_frames.objects_seen();
     }
 
@@ -102,7 +113,7 @@ impl Sizes {
 
     /// Forgets what was normal: the stream became another.
     pub(super) fn forget(&mut self) {
-        self.pictures.forget();
+        self.pictures.iter_mut().for_each(|(normal, _)| normal.forget());
         self.key_frames.forget();
         self.latest.clear();
     }

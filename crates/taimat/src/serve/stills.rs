@@ -49,21 +49,15 @@ impl Stills {
         }
     }
 
-    /// The time of the key frame of the main recording that is nearest to a moment, within a range; `None` where there
-    /// is none, or where it cannot be told now.
-    pub(crate) async fn key_frame_near(
-        &self,
-        camera: CameraId,
-        at: Timestamp,
-        within: TimeRange,
-    ) -> Option<Timestamp> {
-        let segments = footage(&self.index, &self.recorder, camera, StreamKind::Main, within).await.ok()?;
-        let key_frames = segments.iter().flat_map(|segment| {
+    /// The times of the key frames of the main recording in a range; none where they cannot be told now.
+    pub(crate) async fn key_frames(&self, camera: CameraId, range: TimeRange) -> Vec<Timestamp> {
+        let segments = footage(&self.index, &self.recorder, camera, StreamKind::Main, range).await;
+        let segments = segments.unwrap_or_default();
+        let times = segments.iter().flat_map(|segment| {
             let fragments = segment.fragments.0.iter().filter(|fragment| fragment.random_access);
             fragments.map(|fragment| segment.start + fragment.start)
         });
-        let within = key_frames.filter(|time| within.contains(*time));
-        within.min_by_key(|time| time.micros_since(at).abs())
+        times.filter(|time| range.contains(*time)).collect()
     }
 
     /// The units from the key frame before the moment on: of the main stream, or of the sub stream where the main

@@ -18,9 +18,10 @@ pub(crate) const QUEUE: usize = 256;
 /// Width of a stored picture at most, in pixels.
 const MAX_WIDTH: u32 = 960;
 /// A key frame that is no further from the best moment may take its place, …
-const NEARBY: Duration = Duration::from_secs(1);
-/// … where the object is at least this part as large, and this far from the edge of the picture, in parts of it.
-const AS_LARGE: f32 = 0.8;
+const LONGEST_SEARCH: Duration = Duration::from_secs(30);
+/// … where the object fills at least this part of what it fills at best, and is this far from the edge of the picture,
+/// in parts of it.
+const AS_LARGE: f32 = 0.6;
 const EDGE: f32 = 0.01;
 /// The recording of the moment may still be in memory: tried again after so long.
 const RETRIES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
@@ -71,16 +72,19 @@ impl Snapshots {
         }
     }
 
-    /// Moves the best moment to a key frame nearby that shows the object as well: that takes one picture to decode
+    /// Moves the best moment to a key frame that shows the object as well: that takes one picture to decode
     /// instead of all since the key frame before, which is most of what a picture costs.
     async fn prefer_key_frame(&self, event: &mut Event) {
-        let from = event.first_seen.max(event.best.time - NEARBY);
-        let to = event.last_seen.min(event.best.time + NEARBY);
+        let from = event.first_seen.max(event.best.time - LONGEST_SEARCH);
+        let to = event.last_seen.min(event.best.time + LONGEST_SEARCH);
         let Some(range) = TimeRange::new(from, to) else { return };
-        let key_frame = self.stills.key_frame_near(event.camera_id, event.best.time, range).await;
-        let there =
-            key_frame.and_then(|time| Some(TrackPoint { time, bounds: where_at(&event.path, time)? }));
-        if let Some(there) = there.filter(|there| shows_as_well(there.bounds, event.best.bounds)) {
+        let key_frames = self.stills.key_frames(event.camera_id, range).await;
+        let there = key_frames
+            .into_iter()
+            .filter_map(|time| Some(TrackPoint { time, bounds: where_at(&event.path, time)? }))
+            .filter(|there| shows_as_well(there.bounds, event.best.bounds))
+            .max_by(|a, b| a.bounds.area().total_cmp(&b.bounds.area()));
+        if let Some(there) = there {
             event.best = there;
         }
     }
@@ -164,7 +168,7 @@ mod tests {
     #[test]
     fn a_small_or_cut_off_object_does_not_take_the_place_of_a_large_whole_one() {
         let best = point(0, 0.5, 0.1).bounds;
-        assert!(shows_as_well(point(0, 0.4, 0.095).bounds, best));
+        assert!(shows_as_well(point(0, 0.4, 0.085).bounds, best));
         assert!(!shows_as_well(point(0, 0.4, 0.07).bounds, best));
         assert!(!shows_as_well(point(0, 0.0, 0.1).bounds, best));
         assert!(shows_as_well(point(0, 0.0, 0.1).bounds, point(0, 0.0, 0.1).bounds));
