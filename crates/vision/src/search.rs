@@ -88,9 +88,10 @@ impl Search {
         let blobs = self.grid.blobs().iter().map(|blob| [blob.left, blob.top, blob.right, blob.bottom]);
         let focus = sight.look.focus.iter().map(|at| [at.x, at.y, at.x + at.w, at.y + at.h]);
         let picture = (planes.width, planes.height);
-        let extent = match sight.look.whole {
-            true => Extent::Whole,
-            false => self.planner.plan(blobs.chain(focus), picture, self.whole.size()),
+        let extent = if sight.look.whole {
+            Extent::Whole
+        } else {
+            self.planner.plan(blobs.chain(focus), picture, self.whole.size())
         };
         let mut waiting = Waiting { feed: sight.feed, time: sight.time, motion: share, cost: sight.cost };
         waiting.cost.motion_micros = micros(watch.spent());
