@@ -57,7 +57,7 @@ impl Default for GateConfig {
         Self {
             looks_per_second: 5.0,
             sentinel_interval: Duration::from_millis(900),
-            sentinel_longest: Duration::from_secs(8),
+            sentinel_longest: Duration::from_secs(4),
             longest_gop: Duration::from_millis(4500),
             check_for: Duration::from_millis(1200),
             quiet_after: Duration::from_secs(3),
