@@ -26,6 +26,26 @@ async fn search(server: &Server, query: &str) -> anyhow::Result<Vec<Value>> {
     list(&server.api.get(&format!("events?{query}")).await?, "/items")
 }
 
+/// What each camera cost, and why: the busy one is looked at all the time, the quiet one now and then.
+async fn costs_follow_activity(server: &Server, people: &str, quiet: &str) -> anyhow::Result<()> {
+    let watch = server.api.get(&format!("cameras/{people}/analysis")).await?;
+    assert_eq!((&watch["stream"], &watch["state"]), (&json!("sub"), &json!("active")), "{watch}");
+    ensure!(
+        number(&watch, "/total/searches")? > 10.0 && number(&watch, "/total/detect_ms")? > 0.0,
+        "{watch}"
+    );
+    let quiet_costs = eventually(FIND_LIMIT, || async {
+        let watch = server.api.get(&format!("cameras/{quiet}/analysis")).await?;
+        let minutes = list(&watch, "/minutes")?;
+        let whole = minutes.iter().rev().nth(1).context("no minute is over yet")?.clone();
+        ensure!(watch["state"] == "idle" && number(&whole, "/cost/frames")? > 800.0, "{watch}");
+        Ok(whole["cost"].clone())
+    })
+    .await?;
+    ensure!(number(&quiet_costs, "/decoded")? < 0.5 * number(&quiet_costs, "/frames")?, "{quiet_costs}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn people_are_found_by_time_and_place() -> anyhow::Result<()> {
     let camsim = Camsim::start(CAMERAS)?;
@@ -124,22 +144,7 @@ async fn people_are_found_by_time_and_place() -> anyhow::Result<()> {
         let state = server.stream(&people, stream).await?;
         assert!(number(&state, "/frames_lost")? < 0.5, "{state}");
     }
-    // What each camera cost, and why: the busy one is looked at all the time, the quiet one now and then.
-    let watch = server.api.get(&format!("cameras/{people}/analysis")).await?;
-    assert_eq!((&watch["stream"], &watch["state"]), (&json!("sub"), &json!("active")), "{watch}");
-    ensure!(
-        number(&watch, "/total/searches")? > 10.0 && number(&watch, "/total/detect_ms")? > 0.0,
-        "{watch}"
-    );
-    let quiet_costs = eventually(FIND_LIMIT, || async {
-        let watch = server.api.get(&format!("cameras/{quiet}/analysis")).await?;
-        let minutes = list(&watch, "/minutes")?;
-        let whole = minutes.iter().rev().nth(1).context("no minute is over yet")?.clone();
-        ensure!(watch["state"] == "idle" && number(&whole, "/cost/frames")? > 800.0, "{watch}");
-        Ok(whole["cost"].clone())
-    })
-    .await?;
-    ensure!(number(&quiet_costs, "/decoded")? < 0.5 * number(&quiet_costs, "/frames")?, "{quiet_costs}");
+    costs_follow_activity(&server, &people, &quiet).await?;
     // The command line finds the same.
     let found = server.cli(&["search", "--class", "person", "--from", &first, "--limit", "200"]).await?;
     assert!(list(&found, "/items")?.iter().any(|event| event["id"] == id.as_str()), "{last}: {found}");

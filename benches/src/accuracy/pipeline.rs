@@ -134,17 +134,7 @@ impl<'a> Stage<'a> {
         let report = tokio::time::timeout(PATIENCE, self.reports.recv()).await;
         match report.context("the vision worker does not answer")?.context("the vision worker is gone")? {
             VisionReport::Look { time, detections, searched, motion, cost } => {
-                let millis = |micros: u32| f64::from(micros) / 1e3;
-                self.cost.add(&WatchCost {
-                    decoded: u64::from(cost.decoded),
-                    looks: 1,
-                    searches: u64::from(searched != Searched::Nothing),
-                    whole_searches: u64::from(searched == Searched::Whole),
-                    decode_ms: millis(cost.decode_micros),
-                    motion_ms: millis(cost.motion_micros),
-                    detect_ms: millis(cost.detect_micros),
-                    ..WatchCost::default()
-                });
+                self.cost.add(&WatchCost::of_look(&searched, &cost, Duration::ZERO));
                 Ok(Some(Saw { time, detections, searched, motion }))
             }
             VisionReport::Failed { time, detail } => {

@@ -28,16 +28,7 @@ impl WatchLog {
     /// An empty log.
     #[must_use]
     pub fn new(camera_id: CameraId, stream: StreamKind) -> Self {
-        let watch = CameraWatch {
-            camera_id,
-            stream,
-            state: WatchState::Idle,
-            reason: None,
-            looks_per_second: 0.0,
-            sentinel_seconds: 0.0,
-            total: WatchCost::default(),
-            minutes: Vec::new(),
-        };
+        let watch = CameraWatch::new(camera_id, stream);
         Self { watch, minutes: VecDeque::new(), latest: None }
     }
 
@@ -57,21 +48,7 @@ impl WatchLog {
     /// A picture was looked at; its result came `lag` after its own time.
     pub fn look(&mut self, searched: &Searched, cost: &LookCost, lag: Duration) {
         let Some(time) = self.latest else { return };
-        let millis = |micros: u32| f64::from(micros) / 1e3;
-        self.add(
-            time,
-            &WatchCost {
-                frames: 0,
-                decoded: u64::from(cost.decoded),
-                looks: 1,
-                searches: u64::from(*searched != Searched::Nothing),
-                whole_searches: u64::from(*searched == Searched::Whole),
-                decode_ms: millis(cost.decode_micros),
-                motion_ms: millis(cost.motion_micros),
-                detect_ms: millis(cost.detect_micros),
-                longest_lag_ms: lag.as_secs_f64() * 1e3,
-            },
-        );
+        self.add(time, &WatchCost::of_look(searched, cost, lag));
     }
 
     /// The log as it is now.

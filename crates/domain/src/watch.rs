@@ -1,8 +1,10 @@
 //! How closely a camera is watched, why, and what that costs.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraId, StreamKind, Timestamp};
+use crate::{CameraId, LookCost, Searched, StreamKind, Timestamp};
 
 /// How closely analysis follows a camera.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,6 +64,23 @@ pub struct WatchCost {
 }
 
 impl WatchCost {
+    /// What one look took, whose result came `lag` after the picture's own time.
+    #[must_use]
+    pub fn of_look(searched: &Searched, cost: &LookCost, lag: Duration) -> Self {
+        let millis = |micros: u32| f64::from(micros) / 1e3;
+        Self {
+            frames: 0,
+            decoded: u64::from(cost.decoded),
+            looks: 1,
+            searches: u64::from(*searched != Searched::Nothing),
+            whole_searches: u64::from(*searched == Searched::Whole),
+            decode_ms: millis(cost.decode_micros),
+            motion_ms: millis(cost.motion_micros),
+            detect_ms: millis(cost.detect_micros),
+            longest_lag_ms: lag.as_secs_f64() * 1e3,
+        }
+    }
+
     /// Adds what another span took.
     pub fn add(&mut self, other: &Self) {
         self.frames += other.frames;
@@ -120,4 +139,21 @@ pub struct CameraWatch {
     pub total: WatchCost,
     /// The latest minutes, oldest first; the last is not over.
     pub minutes: Vec<WatchMinute>,
+}
+
+impl CameraWatch {
+    /// That of a camera of which nothing has been seen yet.
+    #[must_use]
+    pub fn new(camera_id: CameraId, stream: StreamKind) -> Self {
+        Self {
+            camera_id,
+            stream,
+            state: WatchState::Idle,
+            reason: None,
+            looks_per_second: 0.0,
+            sentinel_seconds: 0.0,
+            total: WatchCost::default(),
+            minutes: Vec::new(),
+        }
+    }
 }

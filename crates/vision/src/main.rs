@@ -4,6 +4,8 @@
 //! The only program of Taimat that decodes video, and the only crate with C libraries: a hostile stream can at
 //! worst end this process.
 
+#[cfg(test)]
+mod allocations;
 mod canvas;
 mod decoder;
 mod detector;

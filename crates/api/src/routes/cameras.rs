@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{
     Action, Camera, CameraId, CameraState, CameraWatch, Credentials, GeoPoint, PlaceId, ProbeReport,
-    StreamAddress, StreamKind, Transport, WatchCost, WatchState,
+    StreamAddress, StreamKind, Transport,
 };
 use index::{CameraChange, NewCamera};
 use serde::{Deserialize, Serialize};
@@ -417,15 +417,9 @@ async fn state(State(server): State<Server>, Target(camera): Target<Camera>) -> 
 #[utoipa::path(get, path = "/cameras/{camera_id}/analysis", operation_id = "readCameraAnalysis", tag = "cameras",
     params(("camera_id" = CameraId, Path)), responses((status = 200, body = CameraWatch)))]
 async fn analysis(State(server): State<Server>, Target(camera): Target<Camera>) -> axum::Json<CameraWatch> {
-    let unwatched = || CameraWatch {
-        camera_id: camera.id,
-        stream: if camera.sub_url.is_some() { StreamKind::Sub } else { StreamKind::Main },
-        state: WatchState::Idle,
-        reason: None,
-        looks_per_second: 0.0,
-        sentinel_seconds: 0.0,
-        total: WatchCost::default(),
-        minutes: Vec::new(),
+    let unwatched = || {
+        let stream = if camera.sub_url.is_some() { StreamKind::Sub } else { StreamKind::Main };
+        CameraWatch::new(camera.id, stream)
     };
     axum::Json(server.cameras.watch(camera.id).unwrap_or_else(unwatched))
 }
