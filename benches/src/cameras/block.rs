@@ -73,8 +73,7 @@ impl Block {
         // A look takes the tracker as long as it does where the reference looks.
         let looks = watched(|cost| cost.looks as f64);
         let a_look = shares.split(whole.0.track, whole.1.track, 1.0 / LOOK_RATE);
-        let tracked = |looks: f64, each: f64| looks * each;
-        let (idle, active) = (tracked(looks.idle, a_look.idle), tracked(looks.active, a_look.active));
+        let (idle, active) = (looks.idle * a_look.idle, looks.active * a_look.active);
         let track = shares.split(idle * shares.idle, active * shares.active, 1.0);
 
         let (receive, recording) = (even(received.core), even(recorded.window.core()));

@@ -7,7 +7,7 @@ use blackbox::{Camsim, footage};
 use domain::{Clock, Gap, GapReason, SystemClock, Timestamp};
 
 use super::live::{Watcher, quantile};
-use super::load::{IDLE, Load, Player};
+use super::load::{IDLE, Load};
 use super::phase::now;
 use super::site::{CAMERAS_CORE, Frames, Parts, Site};
 use super::watch::{self, Histogram};
@@ -48,8 +48,7 @@ pub(super) struct Burst {
 fn load() -> Load {
     let mut load = Load::new(CAMERAS, true);
     for (player, piece) in load.players.iter_mut().zip(IDLE.iter().cycle()) {
-        let Player { piece: is, .. } = player;
-        *is = *piece;
+        player.piece = *piece;
     }
     load
 }

@@ -79,24 +79,26 @@ impl BoundingBox {
         self.w.max(0.0) * self.h.max(0.0)
     }
 
+    /// Area of what both have in common.
+    fn shared(self, other: Self) -> f32 {
+        let w = (self.x + self.w).min(other.x + other.w) - self.x.max(other.x);
+        let h = (self.y + self.h).min(other.y + other.h) - self.y.max(other.y);
+        w.max(0.0) * h.max(0.0)
+    }
+
     /// Intersection over union, 0 to 1.
     #[must_use]
     pub fn iou(self, other: Self) -> f32 {
-        let w = (self.x + self.w).min(other.x + other.w) - self.x.max(other.x);
-        let h = (self.y + self.h).min(other.y + other.h) - self.y.max(other.y);
-        let shared = w.max(0.0) * h.max(0.0);
+        let shared = self.shared(other);
         let whole = self.area() + other.area() - shared;
         if whole > 0.0 { shared / whole } else { 0.0 }
     }
 
-    /// Share of the part of it that is in the picture which lies inside `other`, 0 to 1.
+    /// Share of it that lies inside `other`, 0 to 1.
     #[must_use]
     pub fn inside(self, other: Self) -> f32 {
-        let seen = self.clamped();
-        let w = (seen.x + seen.w).min(other.x + other.w) - seen.x.max(other.x);
-        let h = (seen.y + seen.h).min(other.y + other.h) - seen.y.max(other.y);
-        let area = seen.area();
-        if area > 0.0 { w.max(0.0) * h.max(0.0) / area } else { 0.0 }
+        let area = self.area();
+        if area > 0.0 { self.shared(other) / area } else { 0.0 }
     }
 
     /// The middle of the bottom edge: where the object stands.

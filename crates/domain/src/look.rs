@@ -41,7 +41,8 @@ impl Searched {
     pub fn covers(&self, bounds: BoundingBox) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Areas(areas) => areas.iter().any(|area| bounds.inside(*area) >= Self::ENOUGH),
+            // What lies outside of the picture is nowhere to be searched for.
+            Self::Areas(areas) => areas.iter().any(|area| bounds.clamped().inside(*area) >= Self::ENOUGH),
             Self::Whole => true,
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
+use ndarray::ArrayView4;
 use ort::session::Session;
 use ort::value::{TensorElementType, TensorRef, ValueType};
 use sha2::{Digest, Sha256};
@@ -57,7 +58,7 @@ impl Detector {
         let reader = Reader::new(&manifest).map_err(anyhow::Error::msg)?;
         let mut detector = Self { reader, manifest, session, found: Vec::new() };
         let tensor = detector.tensor();
-        detector.run(&tensor).map_err(anyhow::Error::msg).with_context(|| mismatch(model))?;
+        detector.run(&tensor.view()).map_err(anyhow::Error::msg).with_context(|| mismatch(model))?;
         Ok(detector)
     }
 
@@ -81,8 +82,8 @@ impl Detector {
     }
 
     /// Runs the model on a tensor. What it finds overlaps: nothing is suppressed yet.
-    pub(crate) fn run(&mut self, tensor: &InputTensor) -> Result<&[Candidate], String> {
-        let input = TensorRef::from_array_view(tensor.view()).map_err(|error| error.to_string())?;
+    pub(crate) fn run(&mut self, input: &ArrayView4<'_, f32>) -> Result<&[Candidate], String> {
+        let input = TensorRef::from_array_view(input.reborrow()).map_err(|error| error.to_string())?;
         let outputs = self
             .session
             .run(ort::inputs![self.manifest.input.name.as_str() => input])

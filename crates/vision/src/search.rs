@@ -149,7 +149,7 @@ impl Search {
         };
         let part = Part { x: 0, y: 0, width: planes.width, height: planes.height };
         self.sampler.draw(planes, part, place, &mut self.whole);
-        let found = self.detector.run(&self.whole)?.iter().map(|one| Detection {
+        let found = self.detector.run(&self.whole.view())?.iter().map(|one| Detection {
             class: one.class,
             score: one.score.clamp(0.0, 1.0),
             bounds: letterbox.to_picture(one.edges),
@@ -183,7 +183,7 @@ impl Search {
             return;
         }
         let watch = Stopwatch::start();
-        let outcome = self.detector.run(self.canvas.tensor());
+        let outcome = self.detector.run(&self.canvas.tensor().view());
         let (found, failure) = match outcome {
             Ok(found) => (found, None),
             Err(detail) => (&[][..], Some(detail)),

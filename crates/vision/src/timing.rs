@@ -21,7 +21,7 @@ impl Stopwatch {
 }
 
 /// Processor time of this thread since it began.
-pub(crate) fn now() -> Duration {
+fn now() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

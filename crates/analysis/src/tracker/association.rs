@@ -1,6 +1,6 @@
 //! Association: which detection belongs to which track.
 
-use domain::{BoundingBox, ObjectClass};
+use domain::ObjectClass;
 use pathfinding::kuhn_munkres::kuhn_munkres;
 use pathfinding::matrix::Matrix;
 
@@ -73,14 +73,6 @@ fn kind(class: ObjectClass) -> Kind {
         ObjectClass::Bicycle | ObjectClass::Motorcycle => Kind::Rider,
         ObjectClass::Car | ObjectClass::Bus | ObjectClass::Truck => Kind::Large,
     }
-}
-
-/// Share of `inner` that lies inside `outer`, 0 to 1.
-pub(super) fn containment(inner: BoundingBox, outer: BoundingBox) -> f32 {
-    let w = (inner.x + inner.w).min(outer.x + outer.w) - inner.x.max(outer.x);
-    let h = (inner.y + inner.h).min(outer.y + outer.h) - inner.y.max(outer.y);
-    let area = inner.area();
-    if area > 0.0 { w.max(0.0) * h.max(0.0) / area } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use domain::{BoundingBox, Detection, ObjectClass, Searched, Timestamp, Track};
 
-use association::{assign, class_penalty, containment};
+use association::{assign, class_penalty};
 use track::{Candidate, Sight, Tracked};
 
 /// Settings of a tracker.
@@ -318,7 +318,7 @@ impl Tracker {
             let known = self.tracks.iter().any(|track| {
                 track.missed == 0
                     && class_penalty(track.latest.class, candidate.detection.class) <= 0.05
-                    && containment(candidate.bounds, track.bounds) >= PART
+                    && candidate.bounds.inside(track.bounds) >= PART
             });
             if known || self.tracks.len() >= self.config.tracks {
                 continue;

@@ -8,7 +8,7 @@ use ffmpeg_next::codec::{self, threading};
 use ffmpeg_next::format::{self, context::Input};
 use ffmpeg_next::{Error, Packet, decoder, error::EAGAIN, frame, media};
 
-use super::processor_time;
+use crate::timing::Stopwatch;
 
 /// A file that is read to its end once.
 pub(super) struct Footage {
@@ -57,9 +57,9 @@ impl Footage {
     }
 
     fn decode<T>(&mut self, work: impl FnOnce(&mut decoder::Video) -> T) -> T {
-        let before = processor_time();
+        let watch = Stopwatch::start();
         let result = work(&mut self.decoder);
-        self.decoding += processor_time().saturating_sub(before);
+        self.decoding += watch.spent();
         result
     }
 }

@@ -15,18 +15,17 @@ mod search;
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use domain::Detection;
 use ffmpeg_next::frame;
-use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::ModelArguments;
-use crate::detector::Model;
+use crate::detector::{Detector, Model};
 use crate::runtime::{Provider, Runtime};
+use crate::timing::Stopwatch;
 use footage::Footage;
 use motion::Motion;
 use objects::Objects;
@@ -184,19 +183,13 @@ fn open(arguments: &ModelArguments) -> anyhow::Result<Search> {
     let library = arguments.runtime.as_deref().context("--runtime is missing: give libonnxruntime.so")?;
     let provider: Provider = arguments.provider.parse().map_err(anyhow::Error::msg)?;
     let model = Model::find(manifest, arguments.models.as_deref())?;
-    Search::open(&Runtime::load(library, provider)?, &model)
+    Ok(Search::new(Detector::open(&Runtime::load(library, provider)?, &model)?))
 }
 
 /// Does something and adds the processor time of it.
 fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
-    let before = processor_time();
+    let watch = Stopwatch::start();
     let result = work();
-    *seconds += processor_time().saturating_sub(before).as_secs_f64();
+    *seconds += watch.spent().as_secs_f64();
     result
-}
-
-/// Processor time of this thread, on which decoder and session run.
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -1,28 +1,21 @@
 //! From a picture, or a square of it, to what is in it: one run of the model for each.
 
-use anyhow::Context as _;
 use domain::{BoundingBox, Detection};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 use ffmpeg_next::software::scaling::Flags;
 use ndarray::Array4;
-use ort::session::Session;
-use ort::value::TensorRef;
 
 use super::regions::Rectangle;
-use crate::detector::Model;
-use crate::layout::{Reader, Tensor};
+use crate::detector::Detector;
 use crate::letterbox::Letterbox;
-use crate::manifest::{Channels, Manifest};
+use crate::manifest::Channels;
 use crate::nms;
-use crate::runtime::Runtime;
 use crate::scale::Scalers;
 
 /// The model with what it takes to search pictures.
 pub(super) struct Search {
-    manifest: Manifest,
-    session: Session,
-    reader: Reader,
+    detector: Detector,
     scalers: Scalers,
     tensor: Array4<f32>,
     /// For each plane of the input, what each of the 256 values of a byte becomes.
@@ -33,9 +26,8 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn open(runtime: &Runtime, model: &Model) -> anyhow::Result<Self> {
-        let manifest = model.manifest.clone();
-        let input = &manifest.input;
+    pub(super) fn new(detector: Detector) -> Self {
+        let input = &detector.manifest().input;
         let format = match input.channels {
             Channels::Bgr => Pixel::BGR24,
             Channels::Rgb => Pixel::RGB24,
@@ -46,23 +38,21 @@ impl Search {
                 *value = (byte as f32 * input.scale - mean) / std;
             }
         }
-        Ok(Self {
-            session: runtime.open(&model.file)?,
-            reader: Reader::new(&manifest).map_err(anyhow::Error::msg).context("the manifest")?,
+        Self {
             scalers: Scalers::new(format, Flags::BILINEAR),
             tensor: Array4::zeros((1, 3, input.height as usize, input.width as usize)),
             tables,
             place: None,
             runs: 0,
-            manifest,
-        })
+            detector,
+        }
     }
 
     /// What is in the whole picture.
     pub(super) fn whole(&mut self, picture: &frame::Video) -> Result<Vec<Detection>, String> {
         let place = self.fill(picture)?;
         let found = self.run(place)?;
-        Ok(self.suppress(found, self.manifest.thresholds.nms_iou))
+        Ok(self.suppress(found, self.detector.manifest().thresholds.nms_iou))
     }
 
     /// What is in a part of it, placed in the whole.
@@ -74,7 +64,7 @@ impl Search {
         let (cut, [x, y, w, h]) = cut(picture, part)?;
         let place = self.fill(&cut)?;
         let found = self.run(place)?;
-        let found = self.suppress(found, self.manifest.thresholds.nms_iou);
+        let found = self.suppress(found, self.detector.manifest().thresholds.nms_iou);
         let in_whole = |one: Detection| Detection {
             bounds: BoundingBox {
                 x: x + one.bounds.x * w,
@@ -89,12 +79,12 @@ impl Search {
 
     /// Leaves the surest of what overlaps.
     pub(super) fn suppress(&self, found: Vec<Detection>, iou: f32) -> Vec<Detection> {
-        nms::suppress(found, iou, self.manifest.thresholds.max_detections)
+        nms::suppress(found, iou, self.detector.manifest().thresholds.max_detections)
     }
 
     /// Scales a picture into the input.
     fn fill(&mut self, picture: &frame::Video) -> Result<Letterbox, String> {
-        let input = &self.manifest.input;
+        let input = &self.detector.manifest().input;
         let place =
             Letterbox::new(input.letterbox, (picture.width(), picture.height()), (input.width, input.height));
         let (width, height) = (input.width as usize, input.height as usize);
@@ -121,20 +111,7 @@ impl Search {
     /// Runs the model on the input.
     fn run(&mut self, place: Letterbox) -> Result<Vec<Detection>, String> {
         self.runs += 1;
-        let input = TensorRef::from_array_view(self.tensor.view()).map_err(|error| error.to_string())?;
-        let outputs = self
-            .session
-            .run(ort::inputs![self.manifest.input.name.as_str() => input])
-            .map_err(|error| format!("the model does not run: {error}"))?;
-        let mut tensors = Vec::with_capacity(self.manifest.output.names.len());
-        for name in &self.manifest.output.names {
-            let output = outputs.get(name).ok_or_else(|| format!("the model has no output {name}"))?;
-            let (shape, data) = output.try_extract_tensor::<f32>().map_err(|error| error.to_string())?;
-            tensors.push(Tensor { shape, data });
-        }
-        let mut found = Vec::new();
-        self.reader.read(&tensors, &mut found)?;
-        let found = found.into_iter().map(|one| Detection {
+        let found = self.detector.run(&self.tensor.view())?.iter().map(|one| Detection {
             class: one.class,
             score: one.score.clamp(0.0, 1.0),
             bounds: place.to_picture(one.edges),
