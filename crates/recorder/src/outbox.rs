@@ -1,7 +1,7 @@
 //! Events on their way out. The threads that write must never wait for whoever reads them.
 
 use domain::{Gap, Segment};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::RecorderEvent;
 
@@ -35,6 +35,10 @@ impl Outbox {
 
     pub(crate) fn gap(&self, gap: Gap) {
         self.send(RecorderEvent::Gap(gap));
+    }
+
+    pub(crate) fn flushed(&self, answer: oneshot::Sender<()>) {
+        self.send(RecorderEvent::Flushed(answer));
     }
 
     fn send(&self, event: RecorderEvent) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::{CameraId, Clock, Gap, Segment, StreamKind};
 use rustix::fs::{FlockOperation, flock};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::assembler::StreamShared;
 use crate::counters::SharedCounters;
@@ -20,12 +20,14 @@ use crate::writer::{Op, ROOM_UNIT, Shared, Writer};
 use crate::{DiskSpace, RecorderConfig, RecorderError, StreamRecorder, Usage, camera_folder, recover};
 
 /// What the recorder did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub enum RecorderEvent {
     /// A segment was opened (its first fragment is on disk) or closed (`closed` is set; final).
     Segment(Segment),
     /// A gap began (`to` is `None`) or ended.
     Gap(Gap),
+    /// Every gap that was known when [`Recorder::flush_gaps`] was called came before this. Answer it.
+    Flushed(oneshot::Sender<()>),
 }
 
 /// Writes the streams of all cameras. Cheap to clone.
@@ -143,6 +145,14 @@ impl Recorder {
         let mut segments = self.shared.growing.of(camera_id, stream);
         segments.retain(|segment| !segment.fragments.0.is_empty());
         segments
+    }
+
+    /// Waits until whoever takes the events has taken all gaps of streams that are finished; at most `patience`.
+    /// False: they are still on their way, or the recorder has ended.
+    pub async fn flush_gaps(&self, patience: Duration) -> bool {
+        let (answer, answered) = oneshot::channel();
+        let flush = async { self.ops.send(Op::Flush(answer)).await.is_ok() && answered.await.is_ok() };
+        tokio::time::timeout(patience, flush).await.unwrap_or(false)
     }
 
     /// The folder of recordings.

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::{Clock, FragmentIndex, Gap, GapKind, GapReason, Segment, Timestamp};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::assembler::{NewSegment, StreamShared};
 use crate::fragment::Prepared;
@@ -34,6 +34,8 @@ pub(crate) enum Op {
     },
     /// The stream is finished for good.
     Forget(Arc<StreamShared>),
+    /// Whoever takes the events answers once all before are taken.
+    Flush(oneshot::Sender<()>),
     Shutdown,
 }
 
@@ -140,7 +142,7 @@ impl Writer {
             Op::Fragment(op) => op.stream.id,
             Op::Close(stream) | Op::Forget(stream) | Op::Gap { stream, .. } => stream.id,
             Op::NotKept { id, .. } => *id,
-            Op::Shutdown => return,
+            Op::Flush(_) | Op::Shutdown => return self.apply(op),
         };
         if catch_unwind(AssertUnwindSafe(|| self.apply(op))).is_err() {
             tracing::error!("the writer met a fault of its own and gave up one segment; please report it");
@@ -185,6 +187,7 @@ impl Writer {
                 }
                 self.count_open();
             }
+            Op::Flush(answer) => self.shared.outbox.flushed(answer),
             Op::Shutdown => {}
         }
     }

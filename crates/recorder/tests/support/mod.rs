@@ -228,7 +228,7 @@ impl Outcome {
     pub(crate) fn gaps(&self) -> Vec<domain::Gap> {
         let gap = |event: &RecorderEvent| match event {
             RecorderEvent::Gap(gap) => Some(gap.clone()),
-            RecorderEvent::Segment(_) => None,
+            RecorderEvent::Segment(_) | RecorderEvent::Flushed(_) => None,
         };
         self.events.iter().filter_map(gap).collect()
     }

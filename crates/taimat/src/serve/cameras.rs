@@ -32,6 +32,8 @@ const ANALYSIS_QUEUE: usize = 64;
 const PROBE_LIMIT: Duration = Duration::from_secs(8);
 /// How often the database is asked again while it cannot be reached.
 const RETRY: Duration = Duration::from_secs(2);
+/// How long a camera's start waits for the gaps of its earlier self.
+const GAP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What every camera's task needs.
 #[derive(Clone)]
@@ -202,10 +204,15 @@ impl Supervisor {
     }
 
     fn stop(&mut self, id: CameraId) {
-        if let Some(running) = self.running.remove(&id) {
+        // Kept until it has ended: should it be switched on again at once, its next self waits for it.
+        for (_, ended) in self.running.extract_if(|_, running| running.task.is_finished()) {
+            tokio::spawn(wait(ended.task));
+        }
+        if let Some(running) = self.running.get(&id)
+            && !running.stop.is_cancelled()
+        {
             running.stop.cancel();
             tracing::info!(camera = %id, "camera stopped");
-            tokio::spawn(wait(running.task));
         }
     }
 
@@ -216,11 +223,9 @@ impl Supervisor {
             self.stop(id);
             return;
         }
-        if self
-            .running
-            .get(&id)
-            .is_some_and(|running| running.version == version && !running.task.is_finished())
-        {
+        if self.running.get(&id).is_some_and(|running| {
+            running.version == version && !running.stop.is_cancelled() && !running.task.is_finished()
+        }) {
             return;
         }
         let earlier = self.running.remove(&id);
@@ -318,6 +323,7 @@ async fn run_camera(
 
 /// Ends the gaps that the camera's earlier self left open: it cannot end them any more. Those that go on are opened anew.
 async fn end_gaps(services: &Services, camera: CameraId) -> anyhow::Result<()> {
+    anyhow::ensure!(services.recorder.flush_gaps(GAP_PATIENCE).await, "the disk is too slow to say which");
     services.rows.writer().flush().await?;
     services.index.close_open_gaps(Some(camera), services.clock.now()).await?;
     Ok(())

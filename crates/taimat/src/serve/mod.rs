@@ -314,6 +314,11 @@ async fn index_recordings(mut recorded: mpsc::Receiver<RecorderEvent>, rows: Row
         let record = match event {
             RecorderEvent::Segment(segment) => Record::Segment(segment),
             RecorderEvent::Gap(gap) => Record::Gap(gap),
+            RecorderEvent::Flushed(answer) => {
+                // Who asked may have stopped waiting.
+                let _ = answer.send(());
+                continue;
+            }
         };
         rows.send(record).await;
     }
