@@ -100,19 +100,20 @@ fn run(gate: &mut Gate, stream: &mut Stream, frames: i64, factor: f64) -> Vec<Ga
 /// A gate that has learnt a quiet stream, at the start of a GOP.
 fn quiet() -> (Gate, Stream) {
     let (mut gate, mut stream) = (Gate::new(GateConfig::default()), Stream::new(GOP));
-    run(&mut gate, &mut stream, 16 * RATE, 1.0);
+    run(&mut gate, &mut stream, 22 * RATE, 1.0);
     assert_eq!(gate.reason(), None);
     (gate, stream)
 }
 
 #[test]
-fn until_it_knows_its_stream_everything_is_let_through() {
+fn until_it_knows_its_stream_key_frames_are_looked_at() {
     let (mut gate, mut stream) = (Gate::new(GateConfig::default()), Stream::new(GOP));
-    let out = work(&run(&mut gate, &mut stream, 5 * RATE, 1.0));
-    assert_eq!(gate.reason(), Some(Reason::Learning));
-    assert_eq!(out.iter().map(|work| work.0).collect::<Vec<_>>(), (0..5 * RATE).collect::<Vec<_>>());
-    let looks: Vec<_> = out.iter().filter(|work| work.1).map(|work| work.0).collect();
-    assert_eq!(looks, (0..25).map(|look| look * 3).collect::<Vec<_>>(), "five looks a second");
+    let out = work(&run(&mut gate, &mut stream, 7 * RATE, 1.0));
+    assert_eq!((gate.reason(), gate.state()), (Some(Reason::Learning), WatchState::Idle));
+    assert_eq!(out, [(0, true), (GOP, true), (2 * GOP, true), (3 * GOP, true)]);
+    gate.observe(&saw(at(3 * GOP), 1, 0.0));
+    assert_eq!(gate.reason(), Some(Reason::Objects), "what is seen counts at once");
+    assert_eq!(work(&run(&mut gate, &mut stream, 1, 1.0)).len(), 15, "the GOP from its start");
 }
 
 #[test]

@@ -20,12 +20,12 @@ pub enum WatchState {
     Active,
 }
 
-/// Why a camera is not idle.
+/// Why a camera is not idle, or idle only for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WatchReason {
-    /// What is normal at this camera is not known yet.
+    /// What is normal at this camera is not known yet: its key frames are looked at.
     Learning,
     /// There is more to its coded pictures than usual.
     Size,

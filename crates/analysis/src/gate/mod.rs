@@ -1,6 +1,6 @@
 //! The gate: which access units are worth decoding, decided without decoding any.
 //!
-//! *Idle*, it lets through a key frame now and then, the sentinel. *Checking*, because the coded pictures say that
+//! *Idle*, it lets through a key frame now and then, the sentinel; so it does while it learns what is normal. *Checking*, because the coded pictures say that
 //! something may have changed, and *active*, because looks have shown that it has, it lets through the whole GOP from
 //! its start, which it still holds, and then every unit, until nothing has happened for a while.
 
@@ -161,7 +161,8 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate that knows nothing of its stream yet: it is active until it has learnt what is normal.
+    /// A gate that knows nothing of its stream yet: sizes are learnt without decoding, so it looks at key frames
+    /// until it knows what is normal. A server that starts with all its cameras is not overwhelmed by them.
     #[must_use]
     pub fn new(config: GateConfig) -> Self {
         let looks = config.looks_per_second;
@@ -241,7 +242,10 @@ impl Gate {
         };
         match (shown, self.state()) {
             (Some(_), WatchState::Idle) => self.sentinel.surprised(),
-            (None, WatchState::Idle) => self.sentinel.quiet(),
+            // Rarer only once both sizes and motion can give it away.
+            (None, WatchState::Idle) if self.sizes.is_known() && self.motion.is_known() => {
+                self.sentinel.quiet()
+            }
             _ => {}
         }
         if let Some(reason) = shown {
@@ -319,22 +323,22 @@ impl Gate {
     #[must_use]
     pub fn state(&self) -> WatchState {
         match self.reason() {
-            None => WatchState::Idle,
+            None | Some(Reason::Learning) => WatchState::Idle,
             Some(Reason::Size | Reason::KeyFrameSize) => WatchState::Checking,
             Some(_) => WatchState::Active,
         }
     }
 
-    /// Why the camera is not idle; `None` while it is.
+    /// Why the camera is not idle, or that it is for now ([`Reason::Learning`]); `None` where nothing is unusual.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         let now = self.clock.now();
         let lasting = |sign: Option<(Reason, Duration)>| sign.filter(|(_, until)| now < *until);
         match (lasting(self.shown), lasting(self.sign)) {
             (Some((reason, _)), _) => Some(reason),
-            _ if !self.sizes.is_known() => Some(Reason::Learning),
             (None, Some((reason, _))) => Some(reason),
-            (None, None) => self.following.then_some(Reason::LongGop),
+            (None, None) if self.following => Some(Reason::LongGop),
+            (None, None) => (!self.sizes.is_known()).then_some(Reason::Learning),
         }
     }
 
