@@ -188,6 +188,38 @@ async fn a_dead_worker_costs_no_recording_and_is_caught_up() -> anyhow::Result<(
 }
 
 #[tokio::test]
+async fn a_worker_that_cannot_keep_up_is_spared_and_what_it_missed_is_caught_up() -> anyhow::Result<()> {
+    let camsim = Camsim::start(CAMERAS)?;
+    let server = Server::analysing().await?;
+    let place = server.place("Xã Bình An", "commune", None).await?;
+    let more = json!({ "sub_url": camsim.sub("people")? });
+    let camera = server.camera(&place, "Chợ", &camsim.main("people")?, &more).await?;
+    eventually(FIND_LIMIT, || async {
+        ensure!(!search(&server, "class=person").await?.is_empty(), "nobody was found");
+        Ok(())
+    })
+    .await?;
+    server.halt_process("taimat-vision")?;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    server.continue_process("taimat-vision")?;
+    let gap = server.gap(&camera, "analysis", "overload", Duration::from_secs(20)).await?;
+    assert!(!text(&gap, "/detail")?.is_empty());
+    eventually(Duration::from_mins(1), || async {
+        let gaps = server.gaps(&camera, "analysis").await?;
+        ensure!(gaps.iter().all(|gap| !gap["caught_up_at"].is_null()), "{gaps:?}");
+        Ok(())
+    })
+    .await?;
+    let gaps = server.gaps(&camera, "analysis").await?;
+    assert!(
+        gaps.iter().all(|gap| gap["reason"] == "overload"),
+        "the worker was not taken for dead: {gaps:?}"
+    );
+    assert_eq!(server.gaps(&camera, "recording").await?, Vec::<Value>::new());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_wrong_model_is_said_at_the_start() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("taimat.toml");

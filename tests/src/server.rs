@@ -127,9 +127,23 @@ impl Server {
 
     /// Ends the first of those at once.
     pub fn kill_process(&self, program: &str) -> anyhow::Result<()> {
+        self.signal(program, Signal::KILL)
+    }
+
+    /// Halts the first of those, as if the machine had no time for it, until it is told to go on.
+    pub fn halt_process(&self, program: &str) -> anyhow::Result<()> {
+        self.signal(program, Signal::STOP)
+    }
+
+    /// Lets a halted process go on.
+    pub fn continue_process(&self, program: &str) -> anyhow::Result<()> {
+        self.signal(program, Signal::CONT)
+    }
+
+    fn signal(&self, program: &str, signal: Signal) -> anyhow::Result<()> {
         let found = self.processes(program);
         let id = found.first().with_context(|| format!("no process {program} runs"))?;
-        process::send(*id, Signal::KILL)
+        process::send(*id, signal)
     }
 
     /// Asks it to stop as a service manager would, and says how long it took.

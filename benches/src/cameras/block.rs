@@ -8,6 +8,7 @@ use super::phase::{Analysed, Recorded};
 use super::pure;
 use super::receive::Received;
 use super::reference::{self, Both, Cost, Way};
+use super::watch;
 
 /// Pictures, and looks of a reference, a second.
 const FRAME_RATE: f64 = 15.0;
@@ -67,8 +68,9 @@ impl Block {
         };
         let whole = reference::of_load(&load, references, Way::Whole)?;
         let motion = reference::of_load(&load, references, Way::Motion)?;
+        let (idle, active) = (watch::total(&analysed.watched, false), watch::total(&analysed.watched, true));
         let watched = |pick: fn(&WatchCost) -> f64| {
-            shares.split(pick(&analysed.idle), pick(&analysed.active), HOUR / analysed.window.seconds)
+            shares.split(pick(&idle), pick(&active), HOUR / analysed.window.seconds)
         };
         // A look takes the tracker as long as it does where the reference looks.
         let looks = watched(|cost| cost.looks as f64);

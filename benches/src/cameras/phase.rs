@@ -6,12 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use blackbox::Camsim;
 use chrono::Utc;
-use domain::WatchCost;
 
 use super::live::{Watcher, quantile};
 use super::load::Load;
 use super::site::{Frames, Site, Window};
-use super::watch::{self, Histogram};
+use super::watch::{self, Histogram, Watched};
 
 /// Results that are later than this, for one in twenty looks, mean that the server has fallen behind.
 const BEHIND: f64 = 2.0;
@@ -52,10 +51,8 @@ pub(super) struct Analysed {
     pub(super) window: Window,
     /// What became of the pictures.
     pub(super) frames: Frames,
-    /// What the analysis of all idle cameras took, as the server says.
-    pub(super) idle: WatchCost,
-    /// Of all active cameras.
-    pub(super) active: WatchCost,
+    /// What the analysis of the cameras took, as the server says, by what they play.
+    pub(super) watched: Vec<Watched>,
     /// How far results were behind.
     pub(super) lag: Histogram,
     /// How late watchers were told of each new event, in seconds.
@@ -96,7 +93,7 @@ pub(super) async fn analyse(load: &Load, camsim: &mut Camsim, times: &Times) -> 
     let (lag, costs) = (Histogram::lag(site.api()).await?, watch::costs(&site).await?);
     let overload = watch::overload_gaps(site.api()).await?;
     let window = site.measure(times.measured).await?;
-    let (idle, active) = watch::between(load, &costs, &watch::costs(&site).await?);
+    let watched = watch::between(load, &costs, &watch::costs(&site).await?);
     let lag = Histogram::lag(site.api()).await?.since(&lag);
     let overload = watch::overload_gaps(site.api()).await? - overload;
     let alerts = watcher.take();
@@ -108,7 +105,7 @@ pub(super) async fn analyse(load: &Load, camsim: &mut Camsim, times: &Times) -> 
     };
     let events = (of(false), of(true));
     let frames = site.finish(times.log(load, "analysing").as_deref()).await?;
-    Ok(Analysed { window, frames, idle, active, lag, alerts, events, overload })
+    Ok(Analysed { window, frames, watched, lag, alerts, events, overload })
 }
 
 /// Now, as the API takes it.

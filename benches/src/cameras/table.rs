@@ -7,6 +7,7 @@ use super::burst::Burst;
 use super::peer::Peer;
 use super::recall::{Recall, sum};
 use super::reference::Both;
+use super::watch;
 use crate::accuracy::events::Comparison;
 
 /// Less than this part of the pictures that are due means that the cameras are too slow, not the server.
@@ -119,8 +120,22 @@ fn details(block: &Block) {
         analysed.events.1,
         analysed.events.0
     );
-    watched("idle", &analysed.idle, block.load.count(false), window.seconds);
-    watched("active", &analysed.active, block.load.count(true), window.seconds);
+    println!(
+        "{:<28}{:>9}{:>10}{:>9}{:>10}{:>9}",
+        "a second of one camera", "frames", "decoded", "looks", "searches", "whole"
+    );
+    for active in [false, true] {
+        let kind = if active { "active" } else { "idle" };
+        row_of_counts(
+            kind,
+            &watch::total(&analysed.watched, active),
+            block.load.count(active),
+            window.seconds,
+        );
+        for one in analysed.watched.iter().filter(|one| one.piece.active == active) {
+            row_of_counts(&format!("  {}", one.piece.name), &one.cost, one.cameras, window.seconds);
+        }
+    }
     for (phase, pace) in [("recording", recorded.window.pace), ("analysing", window.pace)] {
         if pace < PACE {
             println!(
@@ -131,10 +146,10 @@ fn details(block: &Block) {
     }
 }
 
-fn watched(kind: &str, cost: &WatchCost, cameras: usize, seconds: f64) {
+fn row_of_counts(name: &str, cost: &WatchCost, cameras: usize, seconds: f64) {
     let rate = |count: u64| count as f64 / seconds / cameras.max(1) as f64;
     println!(
-        "an {kind} camera: {:.2} frames a second, {:.2} decoded, {:.3} looks, {:.3} searches, {:.3} of them whole",
+        "{name:<28}{:>9.2}{:>10.2}{:>9.3}{:>10.3}{:>9.3}",
         rate(cost.frames),
         rate(cost.decoded),
         rate(cost.looks),

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use blackbox::{Api, list};
 use domain::{CameraWatch, WatchCost};
 
-use super::load::Load;
+use super::load::{Load, Piece};
 use super::site::Site;
 
 /// What the analysis of each camera took so far.
@@ -18,9 +18,21 @@ pub(super) async fn costs(site: &Site<'_>) -> Result<Vec<WatchCost>> {
     Ok(costs)
 }
 
-/// What the cameras took between two looks, the idle and the active ones apart.
-pub(super) fn between(load: &Load, before: &[WatchCost], after: &[WatchCost]) -> (WatchCost, WatchCost) {
-    let (mut idle, mut active) = (WatchCost::default(), WatchCost::default());
+/// What the cameras that play one piece took.
+pub(super) struct Watched {
+    /// What they play.
+    pub(super) piece: Piece,
+    /// How many play it.
+    pub(super) cameras: usize,
+    /// What all of them took together.
+    pub(super) cost: WatchCost,
+}
+
+/// What the cameras took between two looks, by what they play.
+pub(super) fn between(load: &Load, before: &[WatchCost], after: &[WatchCost]) -> Vec<Watched> {
+    let pieces = load.pieces().into_iter();
+    let mut watched: Vec<_> =
+        pieces.map(|piece| Watched { piece, cameras: 0, cost: WatchCost::default() }).collect();
     for ((player, before), after) in load.players.iter().zip(before).zip(after) {
         let took = WatchCost {
             frames: after.frames.saturating_sub(before.frames),
@@ -33,9 +45,21 @@ pub(super) fn between(load: &Load, before: &[WatchCost], after: &[WatchCost]) ->
             detect_ms: (after.detect_ms - before.detect_ms).max(0.0),
             longest_lag_ms: after.longest_lag_ms,
         };
-        if player.piece.active { active.add(&took) } else { idle.add(&took) }
+        for watched in watched.iter_mut().filter(|watched| watched.piece == player.piece) {
+            watched.cameras += 1;
+            watched.cost.add(&took);
+        }
     }
-    (idle, active)
+    watched
+}
+
+/// What all idle or all active cameras took.
+pub(super) fn total(watched: &[Watched], active: bool) -> WatchCost {
+    let mut total = WatchCost::default();
+    for one in watched.iter().filter(|one| one.piece.active == active) {
+        total.add(&one.cost);
+    }
+    total
 }
 
 /// A histogram of the server's metrics, of all cameras together.

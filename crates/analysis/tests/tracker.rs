@@ -103,6 +103,29 @@ fn unsure_detections_alone_start_nothing_and_keep_nothing_for_long() {
 }
 
 #[test]
+fn what_stands_still_and_was_never_sure_is_not_searched_for_and_stays_known() {
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    let bush = seen(Person, 0.5, 0.1, 0.1, 0.05, 0.25);
+    for look in 0..55 {
+        tracker.update(at(look), &[bush], &Searched::Whole);
+    }
+    assert_eq!((tracker.moving(), tracker.focus(at(55))), (0, vec![]));
+    // An idle camera looks where something changed, and once a minute everywhere.
+    for minute in 1..10 {
+        let now = at(55 + minute * 300);
+        tracker.update(at(54 + minute * 300), &[], &Searched::Areas(vec![]));
+        tracker.update(now, &[bush], &Searched::Whole);
+        assert_eq!((tracker.moving(), tracker.live().count()), (0, 1));
+    }
+    // Somebody who was seen for sure is followed while he stands.
+    let mut tracker = Tracker::new(TrackerConfig::default());
+    for look in 0..55 {
+        tracker.update(at(look), &[person(0.4)], &Searched::Whole);
+    }
+    assert_eq!((tracker.moving(), tracker.focus(at(55)).len()), (0, 1));
+}
+
+#[test]
 fn a_parked_car_is_one_track_however_seldom_it_is_looked_at() {
     let mut tracker = Tracker::new(TrackerConfig::default());
     let car = |jitter: i64| seen(Car, 0.7, 0.5 + 0.002 * (jitter % 3) as f32, 0.5, 0.2, 0.15);

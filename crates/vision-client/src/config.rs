@@ -31,6 +31,9 @@ pub struct VisionConfig {
     pub restart_max: Duration,
     /// Most units of one feed that may be with the worker or reported and not yet taken.
     pub feed_units: usize,
+    /// No more of a feed goes to the worker while it has not finished what came this long ago: what would be seen
+    /// even later is better left to be analysed from the recording.
+    pub feed_age: Duration,
     /// Most bytes of one feed that may be with the worker.
     pub feed_bytes: usize,
     /// Most bytes of all feeds together that may be with the worker.
@@ -57,6 +60,7 @@ impl VisionConfig {
             restart_first: Duration::from_millis(200),
             restart_max: Duration::from_secs(30),
             feed_units: 320,
+            feed_age: Duration::from_secs(4),
             feed_bytes: 16 << 20,
             total_bytes: 128 << 20,
             still_limit: Duration::from_secs(20),

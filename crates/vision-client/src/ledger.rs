@@ -10,6 +10,8 @@ use domain::{AccessUnit, Timestamp, VideoParameters};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) units: usize,
+    /// No more goes while something has been with the worker for longer.
+    pub(crate) age: Duration,
     pub(crate) bytes: usize,
 }
 
@@ -18,6 +20,7 @@ struct Outstanding {
     sequence: u64,
     time: Timestamp,
     bytes: usize,
+    entered: Instant,
 }
 
 /// The units of one feed that the worker has not finished with.
@@ -50,9 +53,10 @@ impl Ledger {
 
     /// Whether a unit of `size` bytes may go, with `untaken` reports waiting to be taken. One unit alone always
     /// may, however large.
-    pub(crate) fn admits(&self, limits: Limits, untaken: usize, size: usize) -> bool {
+    pub(crate) fn admits(&self, limits: Limits, untaken: usize, size: usize, now: Instant) -> bool {
         let fits = self.outstanding.is_empty() || self.bytes + size <= limits.bytes;
-        fits && self.outstanding.len() + untaken < limits.units
+        let late = |oldest: &Outstanding| now.saturating_duration_since(oldest.entered) > limits.age;
+        fits && !self.outstanding.front().is_some_and(late) && self.outstanding.len() + untaken < limits.units
     }
 
     /// Enters a unit. Gives its number, and the parameters if the worker does not know them.
@@ -69,7 +73,12 @@ impl Ledger {
         }
         let sequence = self.next;
         self.next += 1;
-        self.outstanding.push_back(Outstanding { sequence, time: unit.time, bytes: unit.data.len() });
+        self.outstanding.push_back(Outstanding {
+            sequence,
+            time: unit.time,
+            bytes: unit.data.len(),
+            entered: now,
+        });
         self.bytes += unit.data.len();
         self.last_sent = Some(unit.time);
         (sequence, (!known).then(|| (*unit.parameters).clone()))
@@ -178,16 +187,31 @@ mod tests {
         assert!(!ledger.is_stuck(later(500), limit));
     }
 
+    #[test]
+    fn nothing_more_goes_while_the_oldest_is_too_old() {
+        let start = Instant::now();
+        let later = |seconds| start + Duration::from_secs(seconds);
+        let limits = Limits { units: 8, age: Duration::from_secs(4), bytes: 500 };
+        let mut ledger = Ledger::new(start);
+        assert!(ledger.admits(limits, 0, 1, later(100)), "nothing is waited for");
+        ledger.enter(&unit(0, 1, &parameters(640)), later(100));
+        ledger.enter(&unit(1, 1, &parameters(640)), later(102));
+        assert!(ledger.admits(limits, 0, 1, later(104)));
+        assert!(!ledger.admits(limits, 0, 1, later(105)));
+        ledger.done(0, None, later(105));
+        assert!(ledger.admits(limits, 0, 1, later(106)), "the second is not as old");
+    }
+
     proptest! {
         #[test]
         fn limits_hold_and_every_byte_is_set_free(sizes in prop::collection::vec(0usize..200, 1..60), taken in 1usize..5) {
             let now = Instant::now();
-            let limits = Limits { units: 8, bytes: 500 };
+            let limits = Limits { units: 8, age: Duration::from_secs(4), bytes: 500 };
             let parameters = parameters(640);
             let mut ledger = Ledger::new(now);
             let (mut sent, mut freed) = (0, 0);
             for (index, size) in sizes.into_iter().enumerate() {
-                if ledger.admits(limits, 0, size) {
+                if ledger.admits(limits, 0, size, now) {
                     ledger.enter(&unit(index as i64, size, &parameters), now);
                     sent += size;
                 } else {

@@ -107,7 +107,9 @@ impl Shared {
     }
 
     pub(crate) fn send(&self, id: FeedId, work: Work) -> Result<(), FeedError> {
-        let limits = Limits { units: self.config.feed_units.max(1), bytes: self.config.feed_bytes };
+        let VisionConfig { feed_units, feed_age, feed_bytes, .. } = self.config;
+        let limits = Limits { units: feed_units.max(1), age: feed_age, bytes: feed_bytes };
+        let now = Instant::now();
         let size = work.unit.data.len();
         let (permit, sequence, parameters) = {
             let mut guard = lock(&self.state);
@@ -116,14 +118,14 @@ impl Shared {
             let feed = state.feeds.get_mut(&id).ok_or(FeedError::Down)?;
             let untaken = feed.reports.max_capacity() - feed.reports.capacity();
             let all_fit = state.bytes == 0 || state.bytes + size <= self.config.total_bytes;
-            if !all_fit || !feed.ledger.admits(limits, untaken, size) {
+            if !all_fit || !feed.ledger.admits(limits, untaken, size, now) {
                 return Err(FeedError::Full);
             }
             let permit = outgoing.clone().try_reserve_owned().map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => FeedError::Full,
                 mpsc::error::TrySendError::Closed(_) => FeedError::Down,
             })?;
-            let (sequence, parameters) = feed.ledger.enter(&work.unit, Instant::now());
+            let (sequence, parameters) = feed.ledger.enter(&work.unit, now);
             state.bytes += size;
             (permit, sequence, parameters)
         };

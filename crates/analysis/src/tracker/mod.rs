@@ -225,11 +225,12 @@ impl Tracker {
     }
 
     /// Where objects are thought to be at a time: what [`domain::LookAt::focus`] wants. Parked vehicles are not in
-    /// it, for they will be there for long.
+    /// it, for they will be there for long, nor is what stands still and was never sure enough to be an event: a
+    /// detector that takes a bush for somebody does so again and again.
     #[must_use]
     pub fn focus(&self, time: Timestamp) -> Vec<BoundingBox> {
         let dt = self.latest.map_or(0.0, |latest| time.since(latest).as_secs_f32());
-        let tracks = self.tracks.iter().filter(|track| !track.is_parked());
+        let tracks = self.tracks.iter().filter(|track| !track.is_parked() && !track.is_doubtful());
         tracks
             .map(|track| track.foreseen(dt, self.config.aspect))
             .filter(|bounds| bounds.area() > 0.0)

@@ -158,6 +158,11 @@ impl Tracked {
         self.motion.stationary() && self.class() != ObjectClass::Person
     }
 
+    /// Whether it stands still and was never sure enough to be reported.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.motion.stationary() && !self.is_reported()
+    }
+
     /// Whether it moves, or may.
     pub(super) fn wants_looks(&self) -> bool {
         !self.motion.stationary()
