@@ -193,6 +193,26 @@ fn an_object_in_the_sentinel_opens_the_gate_and_a_still_one_does_not() {
 }
 
 #[test]
+fn objects_in_a_picture_that_does_not_change_are_soon_left_alone() {
+    let (mut gate, mut stream) = quiet();
+    let mut watch = |seconds: i64, motion: f32| {
+        let mut open = 0;
+        for _ in 0..seconds * RATE {
+            for (frame, look) in work(&gate.push(stream.next(1.0))) {
+                if look {
+                    gate.observe(&saw(at(frame), 2, motion));
+                }
+            }
+            open += i64::from(gate.state() != WatchState::Idle);
+        }
+        open / RATE
+    };
+    assert!((5..10).contains(&watch(60, 0.0)), "looked at for a while");
+    assert_eq!(watch(60, 0.0), 0, "and not again");
+    assert!(watch(60, 0.0005) > 50, "until something changes");
+}
+
+#[test]
 fn motion_opens_the_gate_until_it_is_known_to_be_normal() {
     let (mut gate, mut stream) = quiet();
     gate.push(stream.next(1.0));

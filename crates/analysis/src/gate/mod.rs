@@ -95,7 +95,7 @@ pub struct Look {
     pub time: Timestamp,
     /// Objects that are not known to stand still: [`crate::Tracker::moving`]. A parked car does not count.
     pub objects: usize,
-    /// Share of the picture that changed against its background, 0 to 1.
+    /// Share of the picture that changed against its background, 0 to 1. Exactly 0 where no part of it did.
     pub motion: f32,
     /// How soon the tracker needs the next look.
     pub attention: Attention,
@@ -115,6 +115,9 @@ pub struct GopActivity {
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// Least spread of the moving share of the picture that is believed.
 const LEAST_MOTION_DEVIATION: f32 = 0.0002;
+/// Where objects are seen for this long and not one part of the picture changes, they do not move, nor do others until
+/// a part changes: a detector that takes a bush for somebody puts its box now here, now there.
+const STILL_AFTER: Duration = Duration::from_secs(5);
 /// Fewest and most looks a second.
 const LOOKS_PER_SECOND: (f32, f32) = (0.1, 60.0);
 
@@ -148,6 +151,8 @@ pub struct Gate {
     scores: Scores,
     sentinel: Sentinel,
     doubt: Doubt,
+    /// Since when objects are seen in a picture that does not change.
+    still: Option<Duration>,
     /// What coded pictures say, and until when it is checked.
     sign: Option<(Reason, Duration)>,
     /// What looks have shown, and until when it keeps the camera active.
@@ -177,6 +182,7 @@ impl Gate {
             motion: Normal::new(LEAST_MOTION_DEVIATION),
             scores: Scores::default(),
             doubt: Doubt::default(),
+            still: None,
             sign: None,
             shown: None,
             attention: Attention::Keen,
@@ -233,7 +239,14 @@ impl Gate {
         let motion = if look.motion.is_finite() { look.motion.clamp(0.0, 1.0) } else { 0.0 };
         self.scores.raise(look.time, self.motion.deviations(motion).unwrap_or(0.0));
         self.attention = look.attention;
-        let shown = if look.objects > 0 {
+        if motion > 0.0 {
+            self.still = None;
+        } else if look.objects > 0 {
+            self.still.get_or_insert(now);
+        }
+        let still = self.still.is_some_and(|since| now.saturating_sub(since) >= STILL_AFTER);
+        let objects = look.objects > 0 && !still;
+        let shown = if objects {
             self.scores.objects(look.time);
             self.sizes.objects_seen();
             Some(Reason::Objects)
@@ -253,7 +266,7 @@ impl Gate {
             self.shown = Some((reason, now.saturating_add(self.config.quiet_after)));
         }
         self.motion.learn_later(motion, now);
-        if look.objects > 0 {
+        if objects {
             self.motion.objects_seen();
         }
     }
