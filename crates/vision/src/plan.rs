@@ -74,11 +74,13 @@ impl Planner {
         if self.joined.is_empty() {
             return Extent::Nothing;
         }
-        if self.joined.iter().any(|edges| edges.tallest > NEAR.1 * height || edges.widest > NEAR.0 * height) {
-            return Extent::Whole;
-        }
         let (input_width, input_height) = (input.0 as f32, input.1 as f32);
         let whole = (input_width / width).min(input_height / height);
+        let near = |edges: &Edges| edges.tallest > NEAR.1 * height || edges.widest > NEAR.0 * height;
+        // A small picture is drawn at its full resolution as it is: its parts would only lack their surroundings.
+        if whole >= 1.0 || self.joined.iter().any(near) {
+            return Extent::Whole;
+        }
         let drawn = |edges: &Edges| {
             let wanted = (DRAWN_HEIGHT / edges.tallest.max(1.0)).min(1.0);
             wanted.max(whole).min(input_width / edges.width()).min(input_height / edges.height())
@@ -216,6 +218,7 @@ mod tests {
         assert_eq!(plan(&[[0.0, 0.0, 1.0, 1.0]], SUB).0, Extent::Whole);
         assert_eq!(plan(&[[0.1, 0.1, 0.9, 0.9]], SUB).0, Extent::Whole);
         assert_eq!(plan(&[], SUB).0, Extent::Nothing);
+        assert_eq!(plan(&[[0.5, 0.5, 0.52, 0.6]], (320, 240)).0, Extent::Whole, "drawn as it is");
         assert_eq!(plan(&[[f32::NAN, 0.0, 1.0, 1.0]], SUB).0, Extent::Nothing);
     }
 
