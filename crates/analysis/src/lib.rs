@@ -3,6 +3,7 @@
 //! - [`gate`] decides from compressed data alone which access units the vision worker gets to see.
 //! - [`tracker`] follows the worker's detections through time, and says which tracks are worth an event.
 //! - [`watch`] joins the two: where to look next depends on what is followed.
+//! - [`rules`] says which rules fire for what is followed.
 //! - [`activity`] gathers the gate's scores into the rows that the index keeps for all time.
 //! - [`watch_log`] keeps what a camera cost, and why.
 //!
@@ -12,12 +13,14 @@
 
 pub mod activity;
 pub mod gate;
+pub mod rules;
 pub mod tracker;
 pub mod watch;
 pub mod watch_log;
 
 pub use activity::ActivityLog;
 pub use gate::{Gate, GateConfig, GateOutput, GopActivity, Look};
+pub use rules::{Fired, RuleEngine, Sighting};
 pub use tracker::{Attention, LiveTrack, Stillness, Tracker, TrackerConfig, TrackerUpdate};
 pub use watch::{Seen, Watch, WatchConfig, WatchOutput};
 pub use watch_log::WatchLog;

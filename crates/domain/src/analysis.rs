@@ -101,6 +101,18 @@ impl BoundingBox {
         if area > 0.0 { self.shared(other) / area } else { 0.0 }
     }
 
+    /// The box that far on the way to another, 0 to 1.
+    #[must_use]
+    pub fn towards(self, other: Self, part: f32) -> Self {
+        let mix = |a: f32, b: f32| a + (b - a) * part;
+        Self {
+            x: mix(self.x, other.x),
+            y: mix(self.y, other.y),
+            w: mix(self.w, other.w),
+            h: mix(self.h, other.h),
+        }
+    }
+
     /// The middle of the bottom edge: where the object stands.
     #[must_use]
     pub fn foot(self) -> (f32, f32) {

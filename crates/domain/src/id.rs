@@ -56,6 +56,18 @@ id!(
     EventId
 );
 id!(
+    /// One time that a rule fired.
+    FiringId
+);
+id!(
+    /// A review item.
+    ReviewItemId
+);
+id!(
+    /// A rule.
+    RuleId
+);
+id!(
     /// A place of the place tree.
     PlaceId
 );

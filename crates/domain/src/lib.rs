@@ -14,8 +14,13 @@ pub mod look;
 pub mod media;
 pub mod place;
 pub mod probe;
+pub mod review;
 pub mod rights;
+pub mod rule;
+pub mod schedule;
 pub mod segment;
+pub mod sentence;
+pub mod shape;
 pub mod time;
 pub mod watch;
 
@@ -24,7 +29,7 @@ pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, Stream
 pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
-pub use id::{CameraId, EventId, PlaceId, UserId};
+pub use id::{CameraId, EventId, FiringId, PlaceId, ReviewItemId, RuleId, UserId};
 pub use live::LiveEvent;
 pub use look::{LookAt, LookCost, Searched};
 pub use media::{
@@ -32,7 +37,11 @@ pub use media::{
 };
 pub use place::{Place, PlaceKind};
 pub use probe::{ConnectFailure, FailureKind, ProbeReport, StreamReport};
+pub use review::{Firing, Measured, Officer, ReviewItem, ReviewState, ReviewStep, Sentence, Severity};
 pub use rights::{Action, Role};
+pub use rule::{Condition, Crossing, InvalidRule, Rule, RuleSpec};
+pub use schedule::{Day, DaySpan, ExceptionDay, Schedule, TimeOfDay, WeeklySpan};
 pub use segment::{Fragment, FragmentIndex, Segment};
+pub use shape::{Line, PicturePoint, ShapeError, Zone, foot};
 pub use time::{Clock, ManualClock, SystemClock, TimeRange, Timestamp};
 pub use watch::{CameraWatch, WatchCost, WatchMinute, WatchReason, WatchSpan, WatchState};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraState, Event, PlaceId};
+use crate::{Action, CameraState, Event, PlaceId, ReviewItem};
 
 /// A change that watchers see at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,11 @@ pub enum LiveEvent {
     EventChanged {
         /// What is known now.
         event: Event,
+    },
+    /// Something was flagged, fired again, or was acted on.
+    ReviewItemChanged {
+        /// The item as it is now.
+        item: Box<ReviewItem>,
     },
     /// A camera came or went.
     CameraState {
@@ -35,6 +40,16 @@ impl LiveEvent {
         match self {
             Self::EventStarted { event } | Self::EventChanged { event } => event.place_id,
             Self::CameraState { place_id, .. } => *place_id,
+            Self::ReviewItemChanged { item } => item.place_id,
+        }
+    }
+
+    /// The right that it takes there to see it.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        match self {
+            Self::ReviewItemChanged { .. } => Action::Review,
+            _ => Action::Watch,
         }
     }
 }

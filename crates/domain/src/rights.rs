@@ -34,6 +34,10 @@ pub enum Action {
     Export,
     /// Hold footage from removal, and release it.
     Hold,
+    /// Decide what becomes of what was flagged.
+    Decide,
+    /// Make, test, change and remove rules.
+    ManageRules,
     /// Add, change and remove cameras.
     ManageCameras,
     /// Add, change, move, merge and remove places.
@@ -64,11 +68,13 @@ impl Role {
     /// Whether the role, where it is held, gives the right to the action.
     #[must_use]
     pub const fn allows(self, action: Action) -> bool {
-        use Action::{Export, Hold, ManageCameras, ManagePlaces, Review, View, Watch};
+        use Action::{Decide, Export, Hold, ManageCameras, ManagePlaces, ManageRules, Review, View, Watch};
         match self {
             Self::Administrator => true,
-            Self::Operator => matches!(action, View | Watch | Review | ManageCameras | ManagePlaces),
-            Self::DutyOfficer => matches!(action, View | Watch | Review | Hold),
+            Self::Operator => {
+                matches!(action, View | Watch | Review | ManageCameras | ManagePlaces | ManageRules)
+            }
+            Self::DutyOfficer => matches!(action, View | Watch | Review | Hold | Decide),
             Self::Investigator => matches!(action, View | Watch | Review | Export | Hold),
             Self::Observer => matches!(action, View | Watch),
         }
@@ -77,12 +83,14 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::View,
         Self::Watch,
         Self::Review,
         Self::Export,
         Self::Hold,
+        Self::Decide,
+        Self::ManageRules,
         Self::ManageCameras,
         Self::ManagePlaces,
         Self::ManagePeople,

@@ -257,7 +257,7 @@ impl Gate {
             (Some(_), WatchState::Idle) => self.sentinel.surprised(),
             // Rarer only once both sizes and motion can give it away.
             (None, WatchState::Idle) if self.sizes.is_known() && self.motion.is_known() => {
-                self.sentinel.quiet()
+                self.sentinel.quiet();
             }
             _ => {}
         }
@@ -348,8 +348,7 @@ impl Gate {
         let now = self.clock.now();
         let lasting = |sign: Option<(Reason, Duration)>| sign.filter(|(_, until)| now < *until);
         match (lasting(self.shown), lasting(self.sign)) {
-            (Some((reason, _)), _) => Some(reason),
-            (None, Some((reason, _))) => Some(reason),
+            (Some((reason, _)), _) | (None, Some((reason, _))) => Some(reason),
             (None, None) if self.following => Some(Reason::LongGop),
             (None, None) => (!self.sizes.is_known()).then_some(Reason::Learning),
         }

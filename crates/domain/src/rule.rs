@@ -1,0 +1,283 @@
+//! Rules: what is flagged, where and when. Data, not code: stored, tested on the past, and kept with every firing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CameraId, Line, ObjectClass, PlaceId, RuleId, Schedule, Severity, Timestamp, Zone};
+
+/// Longest name of a rule.
+const LONGEST_NAME: usize = 200;
+/// Longest time that a rule may wait for, in seconds: a day.
+const LONGEST_WAIT: f32 = 86_400.0;
+/// Most objects that a rule may count to.
+const MOST_OBJECTS: u32 = 200;
+/// Most cameras that one rule names.
+const MOST_CAMERAS: usize = 1000;
+
+/// What must happen for a rule to fire.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Condition {
+    /// An object is there, wherever it is.
+    Appears {},
+    /// An object comes into a zone, or is first seen in it.
+    Enters {
+        /// Where.
+        zone: Zone,
+    },
+    /// An object goes out of a zone, or is last seen in it.
+    Leaves {
+        /// From where.
+        zone: Zone,
+    },
+    /// An object stays in a zone for longer than this.
+    Stays {
+        /// Where.
+        zone: Zone,
+        /// Seconds.
+        seconds: f32,
+    },
+    /// An object crosses a line.
+    Crosses {
+        /// Which line.
+        line: Line,
+        /// In which direction.
+        #[serde(default)]
+        direction: Crossing,
+    },
+    /// More objects than this are there at once.
+    MoreThan {
+        /// Where; anywhere in the picture without one.
+        #[serde(default)]
+        zone: Option<Zone>,
+        /// How many are not too many yet.
+        count: u32,
+    },
+    /// An object that moved before stands still for longer than this.
+    Stops {
+        /// Where; anywhere in the picture without one.
+        #[serde(default)]
+        zone: Option<Zone>,
+        /// Seconds.
+        seconds: f32,
+    },
+    /// An object goes against the direction of traffic.
+    WrongWay {
+        /// Where; anywhere in the picture without one.
+        #[serde(default)]
+        zone: Option<Zone>,
+        /// The direction of traffic: an arrow of any length, right and down, in parts of the picture.
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<f32>))]
+        allowed: [f32; 2],
+    },
+    /// The camera has sent nothing for longer than this.
+    CameraOffline {
+        /// Seconds.
+        seconds: f32,
+    },
+    /// The camera's own clock is further from the server's than this.
+    ClockWrong {
+        /// Seconds.
+        seconds: f32,
+    },
+}
+
+/// The direction in which a line is crossed, seen along it from its first point to its second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Crossing {
+    /// Either.
+    #[default]
+    Any,
+    /// From its left to its right.
+    ToRight,
+    /// From its right to its left.
+    ToLeft,
+}
+
+/// What a person says of a rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    /// What people call it.
+    #[cfg_attr(feature = "openapi", schema(example = "Người trong sân trường ban đêm"))]
+    pub name: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Whether it is on.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// The cameras that it holds for; none: all of its place and below.
+    #[serde(default)]
+    pub cameras: Vec<CameraId>,
+    /// The classes that it holds for; none: all.
+    #[serde(default)]
+    pub classes: Vec<ObjectClass>,
+    /// Least score of an object, 0 to 1.
+    #[serde(default)]
+    pub min_score: f32,
+    /// Least height of an object, in parts of the picture's height, 0 to 1.
+    #[serde(default)]
+    pub min_height: f32,
+    /// When it holds; always without one.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// What must happen.
+    pub condition: Condition,
+    /// Seconds after it fired in which it does not fire again at the same camera.
+    #[serde(default)]
+    pub cool_down_seconds: u32,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A rule at a place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Rule {
+    /// Identifier.
+    pub id: RuleId,
+    /// The place whose rule it is.
+    pub place_id: PlaceId,
+    /// What it says.
+    #[serde(flatten)]
+    pub spec: RuleSpec,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Raised by each change.
+    pub version: i64,
+}
+
+/// What is wrong with a rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct InvalidRule {
+    /// The field at fault.
+    pub field: &'static str,
+    /// What is wrong with it, and what would be right.
+    pub problem: String,
+}
+
+impl RuleSpec {
+    /// Checks every field.
+    pub fn check(&self) -> Result<(), InvalidRule> {
+        let invalid = |field, problem: String| Err(InvalidRule { field, problem });
+        let length = self.name.trim().chars().count();
+        if !(1..=LONGEST_NAME).contains(&length) || self.name.chars().any(char::is_control) {
+            return invalid(
+                "name",
+                format!("it needs 1 to {LONGEST_NAME} characters, none of them a control"),
+            );
+        }
+        if self.cameras.len() > MOST_CAMERAS {
+            return invalid(
+                "cameras",
+                format!("at most {MOST_CAMERAS}: leave it empty for all of the place"),
+            );
+        }
+        for (field, value) in [("min_score", self.min_score), ("min_height", self.min_height)] {
+            if !(0.0..=1.0).contains(&value) {
+                return invalid(field, format!("{value} is not from 0 to 1"));
+            }
+        }
+        if f64::from(self.cool_down_seconds) > f64::from(LONGEST_WAIT) {
+            return invalid("cool_down_seconds", format!("it must be at most {LONGEST_WAIT}, a day"));
+        }
+        if let Some(problem) = self.schedule.as_ref().and_then(Schedule::problem) {
+            return invalid("schedule", problem.to_owned());
+        }
+        self.condition.check()
+    }
+}
+
+impl Condition {
+    /// The zone that it is about, if any.
+    #[must_use]
+    pub fn zone(&self) -> Option<&Zone> {
+        match self {
+            Self::Enters { zone } | Self::Leaves { zone } | Self::Stays { zone, .. } => Some(zone),
+            Self::MoreThan { zone, .. } | Self::Stops { zone, .. } | Self::WrongWay { zone, .. } => {
+                zone.as_ref()
+            }
+            Self::Appears {}
+            | Self::Crosses { .. }
+            | Self::CameraOffline { .. }
+            | Self::ClockWrong { .. } => None,
+        }
+    }
+
+    /// Whether it is about what a camera sees, and not about the camera itself.
+    #[must_use]
+    pub fn is_about_objects(&self) -> bool {
+        !matches!(self, Self::CameraOffline { .. } | Self::ClockWrong { .. })
+    }
+
+    fn check(&self) -> Result<(), InvalidRule> {
+        let invalid = |field, problem: String| Err(InvalidRule { field, problem });
+        if let Some(Err(problem)) = self.zone().map(Zone::check) {
+            return invalid("condition.zone", problem.to_string());
+        }
+        match self {
+            Self::Crosses { line, .. } => line
+                .check()
+                .map_err(|problem| InvalidRule { field: "condition.line", problem: problem.to_string() }),
+            Self::Stays { seconds, .. }
+            | Self::Stops { seconds, .. }
+            | Self::CameraOffline { seconds }
+            | Self::ClockWrong { seconds }
+                if !(0.0..=LONGEST_WAIT).contains(seconds) =>
+            {
+                invalid("condition.seconds", format!("{seconds} is not from 0 to {LONGEST_WAIT}"))
+            }
+            Self::MoreThan { count, .. } if *count > MOST_OBJECTS => invalid(
+                "condition.count",
+                format!("{count} is more than the {MOST_OBJECTS} that are followed"),
+            ),
+            Self::WrongWay { allowed: [right, down], .. } => {
+                let length = right.hypot(*down);
+                if length.is_finite() && length > 1e-3 {
+                    return Ok(());
+                }
+                invalid("condition.allowed", "it must be an arrow such as [1, 0], to the right".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(condition: &str) -> Result<RuleSpec, String> {
+        let text = format!(r#"{{"name": "Đêm", "severity": "alarm", "condition": {condition}}}"#);
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    fn problem(condition: &str) -> InvalidRule {
+        spec(condition).unwrap().check().unwrap_err()
+    }
+
+    #[test]
+    fn what_makes_no_rule_names_the_field() {
+        let zone = r#"{"name": "Sân", "corners": [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]}"#;
+        let stays = format!(r#"{{"type": "stays", "zone": {zone}, "seconds": 30}}"#);
+        assert_eq!(spec(&stays).unwrap().check(), Ok(()));
+        let nameless = RuleSpec { name: " ".to_owned(), ..spec(&stays).unwrap() };
+        assert_eq!(nameless.check().unwrap_err().field, "name");
+        let unsure = RuleSpec { min_score: 1.5, ..spec(&stays).unwrap() };
+        assert_eq!(unsure.check().unwrap_err().field, "min_score");
+        assert_eq!(problem(&stays.replace("30", "-1")).field, "condition.seconds");
+        assert_eq!(problem(&stays.replace("0.9, 0.9", "1.9, 0.9")).field, "condition.zone");
+        assert_eq!(problem(r#"{"type": "more_than", "count": 1000}"#).field, "condition.count");
+        assert_eq!(problem(r#"{"type": "wrong_way", "allowed": [0, 0]}"#).field, "condition.allowed");
+        let line = r#"{"type": "crosses", "line": {"name": "V", "from": [0, 0], "to": [0, 0]}}"#;
+        assert_eq!(problem(line).field, "condition.line");
+        assert!(spec(r#"{"type": "flies"}"#).unwrap_err().contains("flies"));
+        assert!(spec(r#"{"type": "appears", "zone": 3}"#).is_err(), "a field that it does not have");
+    }
+}
