@@ -88,7 +88,7 @@ pub(super) async fn record(load: &Load, camsim: &mut Camsim, times: &Times) -> R
 pub(super) async fn analyse(load: &Load, camsim: &mut Camsim, times: &Times) -> Result<Analysed> {
     let mut site = Site::start(load, camsim, true).await.context("analysing")?;
     tokio::time::sleep(times.analysing).await;
-    let watcher = Watcher::start(site.api()).await?;
+    let audience = Watcher::start(site.api()).await?;
     let from = now();
     let (lag, costs) = (Histogram::lag(site.api()).await?, watch::costs(&site).await?);
     let overload = watch::overload_gaps(site.api()).await?;
@@ -96,7 +96,7 @@ pub(super) async fn analyse(load: &Load, camsim: &mut Camsim, times: &Times) -> 
     let watched = watch::between(load, &costs, &watch::costs(&site).await?);
     let lag = Histogram::lag(site.api()).await?.since(&lag);
     let overload = watch::overload_gaps(site.api()).await? - overload;
-    let alerts = watcher.take();
+    let alerts = audience.take();
     let seen = watch::events(site.api(), &format!("from={from}&to={}", now())).await?;
     let of = |active: bool| {
         let cameras = load.players.iter().zip(&site.cameras);

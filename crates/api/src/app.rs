@@ -33,7 +33,7 @@ use tracing::Span;
 use crate::audit::Audit;
 use crate::auth::rate::Limiter;
 use crate::openapi;
-use crate::ports::{ApiConfig, CameraPort, HealthPort, StillPort};
+use crate::ports::{ApiConfig, CameraPort, HealthPort, RulePort, StillPort};
 use crate::problem::{Code, Problem};
 use crate::routes;
 
@@ -48,6 +48,8 @@ pub struct App {
     pub vault: Vault,
     /// The cameras as they run.
     pub cameras: Arc<dyn CameraPort>,
+    /// The rules as they hold.
+    pub rules: Arc<dyn RulePort>,
     /// Pictures cut from recordings.
     pub stills: Arc<dyn StillPort>,
     /// How the parts of the server fare.

@@ -14,6 +14,7 @@ mod live;
 mod media;
 mod openapi;
 pub mod ports;
+mod presets;
 pub mod problem;
 mod routes;
 mod search;

@@ -25,7 +25,7 @@ struct Watcher {
     changes: Receiver<LiveEvent>,
     recheck: Interval,
     /// Places asked about since the last recheck.
-    allowed: HashMap<PlaceId, bool>,
+    allowed: HashMap<(Action, PlaceId), bool>,
     greeted: bool,
     _permit: OwnedSemaphorePermit,
 }
@@ -71,7 +71,7 @@ impl Watcher {
                 _ = self.recheck.tick() => self.look_again().await?,
                 change = self.changes.recv() => match change {
                     Ok(change) => {
-                        if self.may_see(change.place_id()).await? {
+                        if self.may_see(change.action(), change.place_id()).await? {
                             return Some(event(&change));
                         }
                     }
@@ -83,13 +83,13 @@ impl Watcher {
     }
 
     /// Whether changes at the place may be sent; `None` to end the stream.
-    async fn may_see(&mut self, place: PlaceId) -> Option<bool> {
-        if let Some(known) = self.allowed.get(&place) {
+    async fn may_see(&mut self, action: Action, place: PlaceId) -> Option<bool> {
+        if let Some(known) = self.allowed.get(&(action, place)) {
             return Some(*known);
         }
-        match self.caller.allows(&self.server.index, Action::Watch, place).await {
+        match self.caller.allows(&self.server.index, action, place).await {
             Ok(allowed) => {
-                self.allowed.insert(place, allowed);
+                self.allowed.insert((action, place), allowed);
                 Some(allowed)
             }
             // Better no stream than one that leaves out or tells too much; the client comes back.
@@ -114,6 +114,7 @@ fn event(change: &LiveEvent) -> Event {
     let name = match change {
         LiveEvent::EventStarted { .. } => "event_started",
         LiveEvent::EventChanged { .. } => "event_changed",
+        LiveEvent::ReviewItemChanged { .. } => "review_item_changed",
         LiveEvent::CameraState { .. } => "camera_state",
     };
     Event::default().event(name).json_data(change).unwrap_or_else(|_| resync())

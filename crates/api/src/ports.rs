@@ -29,6 +29,13 @@ pub trait CameraPort: Send + Sync {
     fn watch(&self, camera: CameraId) -> Option<CameraWatch>;
 }
 
+/// The rules as they hold.
+pub trait RulePort: Send + Sync {
+    /// Says that a stored rule was added, changed or removed. They are read from the index and hold soon after; this
+    /// does not wait for it.
+    fn rules_changed(&self);
+}
+
 /// One picture.
 #[derive(Clone, Debug)]
 pub struct Still {

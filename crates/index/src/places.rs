@@ -255,6 +255,11 @@ impl Index {
             .bind(into.0)
             .execute(&mut *transaction)
             .await?;
+        sqlx::query("UPDATE rules SET place_id = $2, version = version + 1 WHERE place_id = $1")
+            .bind(id.0)
+            .bind(into.0)
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query("UPDATE places SET merged_into = $2, version = version + 1 WHERE id = $1")
             .bind(id.0)
             .bind(into.0)
@@ -268,21 +273,25 @@ impl Index {
     pub async fn remove_place(&self, id: PlaceId, version: i64) -> Result<()> {
         let mut transaction = self.change_tree().await?;
         fetch_version(&mut transaction, id, version).await?;
-        let (children, cameras, events): (bool, bool, bool) = sqlx::query_as(
+        let (children, cameras, events, rules): (bool, bool, bool, bool) = sqlx::query_as(
             "SELECT EXISTS (SELECT FROM places WHERE parent_id = $1 OR merged_into = $1),
                     EXISTS (SELECT FROM cameras WHERE place_id = $1),
-                    EXISTS (SELECT FROM viewpoints v JOIN events e ON e.viewpoint_id = v.id WHERE v.place_id = $1)",
+                    EXISTS (SELECT FROM viewpoints v JOIN events e ON e.viewpoint_id = v.id WHERE v.place_id = $1),
+                    EXISTS (SELECT FROM rules WHERE place_id = $1)",
         )
         .bind(id.0)
         .fetch_one(&mut *transaction)
         .await?;
-        let by = match (children, cameras, events) {
-            (true, _, _) => "other places lie below it. Move, merge or remove them first",
-            (_, true, _) => {
+        let by = match (children, cameras, events, rules) {
+            (true, ..) => "other places lie below it. Move, merge or remove them first",
+            (_, true, ..) => {
                 "cameras belong to it, or ones that were removed and still have footage. Move them to another \
                  place, or merge this place into another"
             }
-            (_, _, true) => "events were seen there. Merge it into another place, so that they stay findable",
+            (_, _, true, _) => {
+                "events were seen there. Merge it into another place, so that they stay findable"
+            }
+            (.., true) => "rules hold there. Remove them first, or merge it into another place",
             _ => {
                 sqlx::query("DELETE FROM places WHERE id = $1").bind(id.0).execute(&mut *transaction).await?;
                 transaction.commit().await?;

@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) recording: Recording,
     /// Analysis.
     pub(crate) vision: Vision,
+    /// What was flagged, and who looks at it.
+    pub(crate) review: Review,
     /// PostgreSQL.
     pub(crate) database: Database,
 }
@@ -86,6 +88,16 @@ pub(crate) struct Vision {
     pub(crate) looks_per_second: f32,
 }
 
+/// `[review]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Review {
+    /// An alarm that nobody looks at for so long goes to the place above; 0: never.
+    pub(crate) escalate_alarm_minutes: f64,
+    /// The same of an alert.
+    pub(crate) escalate_alert_minutes: f64,
+}
+
 /// `[database]`
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -135,6 +147,12 @@ impl Default for Vision {
             threads: 1,
             looks_per_second: 5.0,
         }
+    }
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self { escalate_alarm_minutes: 3.0, escalate_alert_minutes: 60.0 }
     }
 }
 
@@ -197,6 +215,8 @@ impl Config {
             ("recording.keep_free_gib", recording.keep_free_gib),
             ("recording.max_gib", recording.max_gib),
             ("recording.sync_seconds", recording.sync_seconds),
+            ("review.escalate_alarm_minutes", self.review.escalate_alarm_minutes),
+            ("review.escalate_alert_minutes", self.review.escalate_alert_minutes),
         ] {
             if !value.is_finite() || value < 0.0 {
                 bail!("{key} is {value}: give a number of 0 or more");

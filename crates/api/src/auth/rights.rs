@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use domain::{Action, Camera, CameraId, EventId, EventRecord, Place, PlaceId, UserId};
+use domain::{Action, Camera, CameraId, EventId, EventRecord, Place, PlaceId, ReviewItem, Rule, UserId};
 use index::{Hold, User};
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
@@ -46,6 +46,10 @@ pub enum At {
     Event,
     /// The place `{place_id}` of the path.
     Place,
+    /// The place of the rule `{rule_id}` of the path.
+    Rule,
+    /// The place of the review item `{item_id}` of the path.
+    ReviewItem,
     /// The place of the camera of the hold `{hold_id}` of the path.
     Hold,
     /// Every place where the user `{user_id}` of the path holds a role.
@@ -157,6 +161,17 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             caller.require(index, action, camera.place_id, "hold").await?;
             parts.extensions.insert(Arc::new(hold));
             parts.extensions.insert(Arc::new(camera));
+        }
+        At::Rule => {
+            let rule: Rule = unless_missing(index.rule(named(parts, "rule_id").await?).await, "rule")?;
+            caller.require(index, action, rule.place_id, "rule").await?;
+            parts.extensions.insert(Arc::new(rule));
+        }
+        At::ReviewItem => {
+            let item = index.review_item(named(parts, "item_id").await?).await;
+            let item: ReviewItem = unless_missing(item, "review item")?;
+            caller.require(index, action, item.place_id, "review item").await?;
+            parts.extensions.insert(Arc::new(item));
         }
         At::User => {
             let user: User =

@@ -1,7 +1,9 @@
 //! Events: search by time and place.
 
 use axum::extract::State;
-use domain::{Action, Event, EventId, EventRecord, StreamKind, Timestamp};
+use domain::{
+    Action, Event, EventId, EventRecord, Firing, ReviewItemId, Sentence, Severity, StreamKind, Timestamp,
+};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -110,14 +112,46 @@ async fn find(server: &Server, caller: &Caller, filter: &EventFilter) -> Answer<
     }))
 }
 
+/// An event with the rules that it met.
+#[derive(Serialize, utoipa::ToSchema)]
+struct EventDetail {
+    #[serde(flatten)]
+    event: EventAnswer,
+    /// Why it was flagged; empty where it was not.
+    flagged: Vec<Flagged>,
+}
+
+/// A rule that an event met.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Flagged {
+    /// When.
+    at: Timestamp,
+    /// The review item that it belongs to.
+    item_id: ReviewItemId,
+    /// The name of the rule.
+    rule_name: String,
+    /// How much it matters.
+    severity: Severity,
+    /// Why, in a sentence.
+    why: Sentence,
+}
+
+impl From<Firing> for Flagged {
+    fn from(firing: Firing) -> Self {
+        let why = Sentence::of(&firing.rule, &firing.measured);
+        let (rule_name, severity) = (firing.rule.spec.name.clone(), firing.rule.spec.severity);
+        Self { at: firing.at, item_id: firing.item_id, rule_name, severity, why }
+    }
+}
+
 /// Read an event
 #[utoipa::path(get, path = "/events/{event_id}", operation_id = "readEvent", tag = "events",
-    params(("event_id" = EventId, Path)), responses((status = 200, body = EventAnswer)))]
+    params(("event_id" = EventId, Path)), responses((status = 200, body = EventDetail)))]
 async fn read(
     State(server): State<Server>,
     caller: Caller,
     Target(record): Target<EventRecord>,
-) -> Answer<axum::Json<EventAnswer>> {
+) -> Answer<axum::Json<EventDetail>> {
     let deed = Deed {
         action: "event.view",
         target: format!("event/{}", record.event.id),
@@ -125,5 +159,9 @@ async fn read(
         detail: serde_json::json!({"camera_id": record.event.camera_id}),
     };
     server.audit.look(&caller, deed).await?;
-    Ok(axum::Json(EventRecord::clone(&record).into()))
+    let flagged = server.index.firings_of_event(record.event.id).await?;
+    Ok(axum::Json(EventDetail {
+        event: EventRecord::clone(&record).into(),
+        flagged: flagged.into_iter().map(Into::into).collect(),
+    }))
 }

@@ -7,7 +7,10 @@ mod events;
 mod holds;
 mod live;
 mod places;
+mod presets;
 mod recordings;
+mod review;
+mod rules;
 mod session;
 mod snapshots;
 mod system;
@@ -21,7 +24,8 @@ use crate::app::Server;
 
 /// All routes, without what surrounds them.
 pub(crate) fn all() -> OpenApiRouter<Server> {
-    let v1 = [
+    // On the heap: descriptions of so many routes are large.
+    let v1 = vec![
         session::routes(),
         tokens::routes(),
         users::routes(),
@@ -33,6 +37,9 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         snapshots::routes(),
         events::routes(),
         holds::routes(),
+        rules::routes(),
+        presets::routes(),
+        review::routes(),
         live::routes(),
         audit::routes(),
         system::documentation(),

@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 use crate::world::{Client, NOW, at, event_at, root, run, run_with};
 
 /// What a stream of server-sent events sends until it pauses or ends.
-async fn read_events(stream: &mut BodyDataStream, until: &str) -> String {
+pub(crate) async fn read_events(stream: &mut BodyDataStream, until: &str) -> String {
     let mut text = String::new();
     while !text.contains(until) {
         let next = tokio::time::timeout(Duration::from_secs(20), stream.next()).await;
@@ -24,7 +24,7 @@ async fn read_events(stream: &mut BodyDataStream, until: &str) -> String {
     text
 }
 
-async fn open_live(client: &Client) -> BodyDataStream {
+pub(crate) async fn open_live(client: &Client) -> BodyDataStream {
     let request = client.request("GET", "/live").body(Body::empty()).unwrap();
     let response = client.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");

@@ -13,6 +13,7 @@ mod document;
 mod live;
 mod media;
 mod problems;
+mod review;
 mod rights;
 mod search;
 mod session;

@@ -2,7 +2,7 @@
 
 use crate::world::{Client, PASSWORD, World, at, everywhere, run};
 use axum::body::Body;
-use domain::{Action, Role, UserId};
+use domain::{Action, ReviewItemId, Role, RuleId, UserId};
 use index::NewHold;
 use serde_json::{Value, json};
 
@@ -30,13 +30,17 @@ fn operations() -> Vec<Operation> {
 struct Things {
     hold: String,
     user: UserId,
+    rule: RuleId,
+    item: ReviewItemId,
 }
 
 async fn things(world: &World) -> Things {
     let range = domain::TimeRange { from: crate::world::NOW.plus_micros(-60_000_000), to: crate::world::NOW };
     let hold = NewHold { camera_id: world.camera.id, range, reason: "walk".to_owned(), user_id: None };
     let hold = world.index.create_hold(hold).await.unwrap().id.to_string();
-    Things { hold, user: world.user(&[at(Role::Observer, &world.home)]).await }
+    let rule = world.index.create_rule(world.home.id, &crate::world::rule("walk")).await.unwrap();
+    let item = world.flag(&rule).await;
+    Things { hold, user: world.user(&[at(Role::Observer, &world.home)]).await, rule: rule.id, item }
 }
 
 fn filled(world: &World, things: &Things, path: &str) -> String {
@@ -46,6 +50,9 @@ fn filled(world: &World, things: &Things, path: &str) -> String {
         .replace("{place_id}", &world.home.id.to_string())
         .replace("{hold_id}", &things.hold)
         .replace("{user_id}", &things.user.to_string())
+        .replace("{rule_id}", &things.rule.to_string())
+        .replace("{item_id}", &things.item.to_string())
+        .replace("{preset}", "hamlet-gate")
         .replace("{token_id}", &uuid::Uuid::new_v4().to_string())
         .replace("{stream}", "main")
         .replace("{start}", "1795000000000000");

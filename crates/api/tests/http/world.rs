@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
-use api::ports::{ApiConfig, CameraPort, HealthCheck, HealthPort, Still, StillFailure, StillPort};
+use api::ports::{ApiConfig, CameraPort, HealthCheck, HealthPort, RulePort, Still, StillFailure, StillPort};
 use api::{App, Audit};
 use async_trait::async_trait;
 use axum::Router;
@@ -14,9 +14,9 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::{
     AccessUnit, BoundingBox, Camera, CameraId, CameraState, CameraWatch, ConnectFailure, Event, EventId,
-    EventRecord, FailureKind, LiveEvent, ManualClock, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind,
-    ProbeReport, Role, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec,
-    VideoParameters,
+    EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock, Measured, MediaFrame, ObjectClass,
+    Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Role, Rule, RuleSpec, StreamAddress, StreamKind,
+    Timestamp, TrackPoint, Transport, UserId, VideoCodec, VideoParameters,
 };
 use index::{Index, NewCamera, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits};
 use recorder::{Recorder, RecorderConfig, RecorderEvent};
@@ -155,6 +155,7 @@ impl World {
             recorder: recorder.clone(),
             vault: Vault::open(&folder.path().join("secret.key")).unwrap(),
             cameras: cameras.clone(),
+            rules: Arc::new(FakeRules),
             stills: Arc::new(FakeStills),
             health: health.clone(),
             live: live.clone(),
@@ -209,6 +210,23 @@ impl World {
     pub(crate) async fn write(&self, record: Record) {
         self.writer.send(record).await.unwrap();
         assert!(self.writer.flush().await.unwrap(), "the database is there");
+    }
+
+    /// Lets a rule fire once at the camera; the review item.
+    pub(crate) async fn flag(&self, rule: &Rule) -> ReviewItemId {
+        let item_id = ReviewItemId::generate();
+        let firing = Firing {
+            id: FiringId::generate(),
+            item_id,
+            rule: Arc::new(rule.clone()),
+            camera_id: Some(self.camera.id),
+            place_id: self.camera.place_id,
+            at: NOW.plus_micros(-30_000_000),
+            event_id: Some(self.event.id),
+            measured: Measured::default(),
+        };
+        self.write(Record::Firing(Box::new(firing))).await;
+        item_id
     }
 
     /// Records ten pictures a second from `from` on, and stores the segment's row.
@@ -469,6 +487,18 @@ impl CameraPort for FakeCameras {
     fn watch(&self, camera: CameraId) -> Option<CameraWatch> {
         self.watch.lock().unwrap().clone().filter(|watch| watch.camera_id == camera)
     }
+}
+
+/// A rule that anything meets.
+pub(crate) fn rule(name: &str) -> RuleSpec {
+    let text = serde_json::json!({"name": name, "severity": "alert", "condition": {"type": "appears"}});
+    serde_json::from_value(text).unwrap()
+}
+
+struct FakeRules;
+
+impl RulePort for FakeRules {
+    fn rules_changed(&self) {}
 }
 
 struct FakeStills;

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::Record;
 use crate::partitions::Partitioned;
-use crate::{Index, IndexError, Result, activity, events, gaps};
+use crate::{Index, IndexError, Result, activity, events, gaps, review};
 
 /// Longest attempt before the database counts as gone.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -31,13 +31,15 @@ impl Index {
     }
 
     async fn try_write_batch(&self, records: &[Record]) -> Result<()> {
-        let (mut segments, mut gap_rows, mut minutes, mut event_rows) = (vec![], vec![], vec![], vec![]);
+        let (mut segments, mut gap_rows, mut minutes) = (vec![], vec![], vec![]);
+        let (mut event_rows, mut firings) = (vec![], vec![]);
         for record in records {
             match record {
                 Record::Segment(segment) => segments.push(segment),
                 Record::Gap(gap) => gap_rows.push(gap),
                 Record::Activity(minute) => minutes.push(minute),
                 Record::Event(event) => event_rows.push(&**event),
+                Record::Firing(firing) => firings.push(&**firing),
             }
         }
         self.prepare_segments(&segments).await?;
@@ -60,6 +62,9 @@ impl Index {
         }
         if !event_rows.is_empty() {
             events::write(connection, &event_rows).await?;
+        }
+        if !firings.is_empty() {
+            review::write(connection, &firings).await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::{ActivityMinute, EventRecord, Gap, Segment};
+use domain::{ActivityMinute, EventRecord, Firing, Gap, Segment};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -37,6 +37,26 @@ pub enum Record {
     Activity(ActivityMinute),
     /// An event with its footage, in one transaction.
     Event(Box<EventRecord>),
+    /// A rule fired: with its review item, in one transaction.
+    Firing(#[serde(with = "as_json")] Box<Firing>),
+}
+
+/// Postcard, the format of the spool, knows no flattened and tagged types, of which rules are made.
+mod as_json {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serde_json::to_string(value).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, T: de::DeserializeOwned, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        serde_json::from_str(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
 }
 
 impl Record {
@@ -48,6 +68,7 @@ impl Record {
             Self::Gap(_) => "gaps",
             Self::Activity(_) => "activity",
             Self::Event(_) => "events",
+            Self::Firing(_) => "firings",
         }
     }
 }

@@ -9,6 +9,7 @@ mod footage;
 mod people;
 mod places;
 mod plans;
+mod review;
 mod schema;
 mod support;
 mod writer;

@@ -1,5 +1,5 @@
 //! The command line. `serve`, `check`, `reindex`, `user` and `config` work on the data folder; `camera`, `place`,
-//! `search` and `clip` are clients of the HTTP API, like any other.
+//! `rule`, `search` and `clip` are clients of the HTTP API, like any other.
 
 mod camera;
 mod check;
@@ -10,6 +10,7 @@ mod output;
 mod password;
 mod place;
 mod reindex;
+mod rule;
 mod search;
 mod user;
 
@@ -57,6 +58,13 @@ enum Command {
         server: client::ServerArguments,
         #[command(subcommand)]
         command: place::Command,
+    },
+    /// Add, test, list and remove rules of a running server: what it flags.
+    Rule {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: rule::Command,
     },
     /// Add people, give them roles and tokens. Works on the data folder: this makes the first administrator.
     User {
@@ -109,6 +117,7 @@ impl Arguments {
             Command::Serve => serve::run(config).await.map(done),
             Command::Camera { server, command } => command.run(&server.client(&config)?, out).await.map(done),
             Command::Place { server, command } => command.run(&server.client(&config)?, out).await.map(done),
+            Command::Rule { server, command } => command.run(&server.client(&config)?, out).await.map(done),
             Command::User { command } => command.run(&config, out).await.map(done),
             Command::Search { server, search } => search.run(&server.client(&config)?, out).await.map(done),
             Command::Clip { server, clip } => clip.run(&server.client(&config)?, out).await.map(done),

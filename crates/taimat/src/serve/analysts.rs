@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, mpsc};
 use vision_client::{Vision, VisionReport};
 
 use super::analyse::{EventSink, LiveAnalysis, SnapshotJob};
+use super::flag::{Flags, Rules};
 use super::rows::Rows;
 use super::watches::Watches;
 
@@ -21,6 +22,10 @@ pub(crate) struct Analysts {
     pub(crate) live: broadcast::Sender<LiveEvent>,
     /// Who makes pictures of events.
     pub(crate) snapshots: mpsc::Sender<SnapshotJob>,
+    /// Which rules hold.
+    pub(crate) rules: Rules,
+    /// Who is told of those that fire.
+    pub(crate) flags: Flags,
     /// Where it is told what that costs.
     pub(crate) watches: Arc<Watches>,
     /// How often a camera is looked at while something happens.
@@ -42,6 +47,13 @@ impl Analysts {
 
     /// Where a camera's tracks become events.
     pub(crate) fn events(&self, camera: &Arc<Camera>) -> EventSink {
-        EventSink::new(Arc::clone(camera), self.rows.clone(), self.live.clone(), self.snapshots.clone())
+        let flagging = (self.rules.afresh(), self.flags.clone());
+        EventSink::new(
+            Arc::clone(camera),
+            self.rows.clone(),
+            self.live.clone(),
+            self.snapshots.clone(),
+            flagging,
+        )
     }
 }

@@ -5,6 +5,7 @@ mod analysts;
 mod board;
 mod cameras;
 pub(crate) mod database;
+mod flag;
 mod health;
 mod meter;
 mod metrics;
@@ -40,6 +41,7 @@ use analysts::Analysts;
 use board::Board;
 use cameras::{Services, Supervisor};
 use database::Database;
+use flag::{Escalation, Flagger, Flags, HealthRules, Patience, RuleDoor, RuleKeeper, Rules};
 use health::Health;
 use metrics::Gauges;
 use retention::Retention;
@@ -159,6 +161,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     let watches = Arc::new(Watches::default());
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
+    let (rules, flags, rule_door) = core.flagging(config, &mut tasks, &live, &board, &roster);
     let analysts = vision.clone().map(|vision| {
         let (sender, jobs) = mpsc::channel(analyse::SNAPSHOT_QUEUE);
         let maker = Snapshots {
@@ -175,6 +178,8 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
             rows: core.rows.clone(),
             live: live.clone(),
             snapshots: sender,
+            rules,
+            flags,
             watches: Arc::clone(&watches),
             looks_per_second,
             clock: Arc::clone(&core.clock),
@@ -206,6 +211,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         recorder: core.recorder.clone(),
         vault,
         cameras: Arc::new(cameras),
+        rules: Arc::new(rule_door),
         stills,
         health: Arc::new(core.health(config, vision)),
         live,
@@ -248,6 +254,41 @@ impl Core {
             clock: Arc::clone(&self.clock),
             shutdown: self.stop.clone(),
         }
+    }
+
+    /// Starts all that flags: which rules hold, who is told of those that fire, and the API's door to them.
+    fn flagging(
+        &self,
+        config: &Config,
+        tasks: &mut Tasks,
+        live: &broadcast::Sender<LiveEvent>,
+        board: &Arc<Board>,
+        roster: &Arc<Roster>,
+    ) -> (Rules, Flags, RuleDoor) {
+        let (keeper, rules, door) = RuleKeeper::new(self.index.clone(), self.stop.clone());
+        tasks.spawn("rules", keeper.run());
+        let (flagger, flags) = Flagger::new(self.index.clone(), self.rows.clone(), live.clone());
+        tasks.spawn_ending("flagger", flagger.run());
+        let health = HealthRules {
+            rules: rules.afresh(),
+            board: Arc::clone(board),
+            roster: Arc::clone(roster),
+            clock: Arc::clone(&self.clock),
+            flags: flags.clone(),
+            stop: self.stop.clone(),
+        };
+        tasks.spawn("health-rules", health.run());
+        tasks.spawn("escalation", self.escalation(config, live.clone()).run());
+        (rules, flags, door)
+    }
+
+    fn escalation(&self, config: &Config, live: broadcast::Sender<LiveEvent>) -> Escalation {
+        let after = |minutes: f64| (minutes > 0.0).then(|| Duration::from_secs_f64(minutes * 60.0));
+        let patience = Patience {
+            alarm: after(config.review.escalate_alarm_minutes),
+            alert: after(config.review.escalate_alert_minutes),
+        };
+        Escalation { index: self.index.clone(), live, patience, stop: self.stop.clone() }
     }
 
     fn retention(&self, config: &Config, snapshots: PathBuf) -> Retention {

@@ -94,6 +94,30 @@ impl Commune {
     }
 }
 
+/// What the demo flags: people wherever they appear, and those who cross the middle of the picture.
+const RULES: [(&str, &str, &str); 2] = [
+    ("Có người", "notice", r#"{"type": "appears"}"#),
+    (
+        "Người qua vạch giữa",
+        "alert",
+        r#"{"type": "crosses", "line": {"name": "Vạch giữa", "from": [0.5, 0.0], "to": [0.5, 1.0]}}"#,
+    ),
+];
+
+impl Commune {
+    /// Adds rules to the province.
+    pub(super) fn add_rules(&self, client: &Client) -> Result<()> {
+        let (_, province) = self.places.first().context("no place was created")?;
+        for (name, severity, condition) in RULES {
+            let condition: Value = serde_json::from_str(condition).context("a rule of the demo")?;
+            let rule = json!({ "name": name, "severity": severity, "classes": ["person"],
+                "cool_down_seconds": 5, "condition": condition });
+            client.post("/rules", &json!({ "place_id": province, "rule": rule }))?;
+        }
+        Ok(())
+    }
+}
+
 impl CameraEntry {
     fn title(&self) -> &str {
         self.title.as_deref().unwrap_or(&self.name)

@@ -65,6 +65,8 @@ pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
     println!("demo: adding places and cameras, each camera being tried first");
     let commune = Commune::create(&client, &commune::read(&config)?, &cameras.addresses)?;
 
+    commune.add_rules(&client)?;
+
     let outcome = if arguments.once {
         report::Minute::begin(&client, &commune, &mut cameras, &stop).and_then(|minute| {
             println!("demo: recording for {} s", ONCE.as_secs());

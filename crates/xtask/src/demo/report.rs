@@ -79,6 +79,7 @@ impl Minute {
         let lost = self.print_cameras(&count(client, commune, cameras)?)?;
         let (events, search_time) = search(client, commune)?;
         print_events(&events, search_time)?;
+        print_flagged(client)?;
         let (clip, played) = fetch_clip(client, folder)?;
         println!("clip          {clip}, {played}\n");
         if lost > 0 {
@@ -180,6 +181,20 @@ fn print_events(events: &[Value], search_time: Duration) -> Result<()> {
     println!(
         "search        {:.1} ms for the latest 100 (median of {SEARCHES}, over HTTP)",
         search_time.as_secs_f64() * 1e3
+    );
+    Ok(())
+}
+
+/// What rules flagged; an example in words.
+fn print_flagged(client: &Client) -> Result<()> {
+    let queue = client.get("/review-items?limit=500")?;
+    let flagged = items(&queue)?;
+    let Some(first) = flagged.first() else { bail!("no rule flagged anything") };
+    println!(
+        "flagged       {} to review; first: {} ({})",
+        flagged.len(),
+        text(first, "/why/vi")?,
+        text(first, "/why/en")?
     );
     Ok(())
 }

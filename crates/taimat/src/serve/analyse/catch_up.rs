@@ -187,7 +187,8 @@ impl Replay {
         match report {
             VisionReport::Look { time, detections, searched, .. } => {
                 self.looks += 1;
-                events.update(self.tracker.update(time, &detections, &searched)).await;
+                let update = self.tracker.update(time, &detections, &searched);
+                events.update(update, time, self.tracker.live().collect()).await;
                 Ok(())
             }
             VisionReport::Failed { time, detail } => {

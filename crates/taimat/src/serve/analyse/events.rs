@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use analysis::TrackerUpdate;
-use domain::{Camera, CameraId, Event, EventId, EventRecord, LiveEvent, StreamKind, Track};
+use analysis::rules::sightings;
+use analysis::{Fired, LiveTrack, RuleEngine, Sighting, TrackerUpdate};
+use domain::{Camera, CameraId, Event, EventId, EventRecord, LiveEvent, StreamKind, Timestamp, Track};
 use index::Record;
 use tokio::sync::{broadcast, mpsc};
 
 use super::SnapshotJob;
+use crate::serve::flag::{Flag, Flags, Rules};
 use crate::serve::rows::Rows;
 
 /// Footage shown before the first and after the last detection.
@@ -22,6 +24,9 @@ pub(crate) struct EventSink {
     live: broadcast::Sender<LiveEvent>,
     snapshots: mpsc::Sender<SnapshotJob>,
     open: HashMap<u64, EventId>,
+    rules: Rules,
+    engine: RuleEngine,
+    flags: Flags,
 }
 
 impl EventSink {
@@ -30,8 +35,10 @@ impl EventSink {
         rows: Rows,
         live: broadcast::Sender<LiveEvent>,
         snapshots: mpsc::Sender<SnapshotJob>,
+        (rules, flags): (Rules, Flags),
     ) -> Self {
-        Self { camera, rows, live, snapshots, open: HashMap::new() }
+        let engine = RuleEngine::default();
+        Self { camera, rows, live, snapshots, open: HashMap::new(), rules, engine, flags }
     }
 
     /// Whose events these are.
@@ -39,10 +46,16 @@ impl EventSink {
         self.camera.id
     }
 
-    /// Takes all that one look changed.
-    pub(crate) async fn update(&mut self, update: TrackerUpdate) {
+    /// Takes all that one look at a time changed, and what is there now.
+    pub(crate) async fn update(&mut self, update: TrackerUpdate, time: Timestamp, there: Vec<LiveTrack>) {
+        if let Some(book) = self.rules.changed() {
+            self.engine = RuleEngine::new(book.of(&self.camera), std::mem::take(&mut self.engine));
+        }
         for track in update.started {
             self.started(track).await;
+        }
+        for track in there {
+            self.watch(time, &track);
         }
         for track in update.changed {
             self.changed(track).await;
@@ -50,6 +63,20 @@ impl EventSink {
         for track in update.ended {
             self.ended(track).await;
         }
+    }
+
+    /// Shows the rules an object that is there. One that is no event is not worth a flag.
+    fn watch(&mut self, time: Timestamp, track: &LiveTrack) {
+        let Some(event_id) = self.open.get(&track.id).copied() else { return };
+        let LiveTrack { class, score, bounds, .. } = *track;
+        for fired in self.engine.see(&Sighting { event_id, class, score, time, bounds }) {
+            self.flag(fired);
+        }
+    }
+
+    fn flag(&self, Fired { rule, at, event_id, measured }: Fired) {
+        let (camera_id, place_id) = (self.camera.id, self.camera.place_id);
+        self.flags.raise(Flag { camera_id, place_id, rule, at, event_id: Some(event_id), measured });
     }
 
     /// A track that is sure enough to be an event.
@@ -60,6 +87,11 @@ impl EventSink {
         metrics::counter!("taimat_events_total", "class" => event.class.as_str()).increment(1);
         // Nobody may be watching.
         let _ = self.live.send(LiveEvent::EventStarted { event: event.clone() });
+        // What it did before it was sure counts: it may have crossed a line.
+        let fired: Vec<_> = sightings(&event).flat_map(|sighting| self.engine.see(&sighting)).collect();
+        for fired in fired {
+            self.flag(fired);
+        }
         self.rows.send(Record::Event(Box::new(record(event)))).await;
     }
 
@@ -74,6 +106,9 @@ impl EventSink {
     /// A track has ended. Its row is written at once, and again with the snapshot when that is made.
     pub(crate) async fn ended(&mut self, track: Track) {
         let Some(id) = self.open.remove(&track.id) else { return };
+        for fired in self.engine.gone(id) {
+            self.flag(fired);
+        }
         let event = self.event(id, track, false);
         let _ = self.live.send(LiveEvent::EventChanged { event: event.clone() });
         let record = record(event);

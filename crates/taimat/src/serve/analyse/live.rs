@@ -182,7 +182,8 @@ impl LiveAnalysis {
                 }
                 let update =
                     self.watch.observe(&Seen { time, detections: &detections, searched: &searched, motion });
-                self.events.update(update).await;
+                let there = self.watch.tracker().live().collect();
+                self.events.update(update, time, there).await;
             }
             VisionReport::Failed { time, detail } => {
                 tracing::warn!(%camera, stream = %self.stream, %time, detail, "cannot decode");

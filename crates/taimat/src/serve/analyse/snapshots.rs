@@ -114,9 +114,7 @@ fn where_at(path: &[TrackPoint], time: Timestamp) -> Option<BoundingBox> {
     let (a, b) = path.iter().zip(path.iter().skip(1)).find(|(a, b)| (a.time..=b.time).contains(&time))?;
     let step = b.time.since(a.time).as_secs_f32();
     let part = if step > 0.0 { time.since(a.time).as_secs_f32() / step } else { 0.0 };
-    let mix = |a: f32, b: f32| a + (b - a) * part;
-    let (a, b) = (a.bounds, b.bounds);
-    Some(BoundingBox { x: mix(a.x, b.x), y: mix(a.y, b.y), w: mix(a.w, b.w), h: mix(a.h, b.h) })
+    Some(a.bounds.towards(b.bounds, part))
 }
 
 /// Whether a box is hardly smaller than the best, and not at the edge of the picture where the best is not.

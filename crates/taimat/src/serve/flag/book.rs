@@ -1,0 +1,123 @@
+//! The rules that hold now, by place, kept in memory: a rule must fire whether or not the database answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::ports::RulePort;
+use domain::{Camera, Place, PlaceId, Rule};
+use index::{Index, Visibility};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// The rules are read again this often, changed or not: places move, and a change may go unnoticed while the database
+/// is away.
+const INTERVAL: Duration = Duration::from_secs(30);
+/// Pause after a change, so that several make one reading.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// Which rules hold at which place: its own, and those of the places above.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct RuleBook {
+    by_place: HashMap<PlaceId, Vec<Arc<Rule>>>,
+}
+
+impl RuleBook {
+    fn new(rules: Vec<Rule>, places: &[Place]) -> Self {
+        let parents: HashMap<PlaceId, Option<PlaceId>> =
+            places.iter().map(|place| (place.id, place.parent_id)).collect();
+        let mut own: HashMap<PlaceId, Vec<Arc<Rule>>> = HashMap::new();
+        for rule in rules {
+            own.entry(rule.place_id).or_default().push(Arc::new(rule));
+        }
+        let of = |place: &Place| {
+            // No deeper than there are places, however the tree was damaged.
+            let chain = std::iter::successors(Some(place.id), |id| parents.get(id).copied().flatten());
+            let all = chain.take(parents.len()).filter_map(|id| own.get(&id)).flatten().cloned().collect();
+            (place.id, all)
+        };
+        Self {
+            by_place: places.iter().map(of).filter(|(_, rules): &(_, Vec<_>)| !rules.is_empty()).collect(),
+        }
+    }
+
+    /// The rules that hold at a camera.
+    pub(crate) fn of(&self, camera: &Camera) -> impl Iterator<Item = Arc<Rule>> + '_ {
+        let id = camera.id;
+        let here = self.by_place.get(&camera.place_id).into_iter().flatten();
+        here.filter(move |rule| rule.spec.cameras.is_empty() || rule.spec.cameras.contains(&id)).cloned()
+    }
+}
+
+/// Where the rules of now are read. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Rules(watch::Receiver<Arc<RuleBook>>);
+
+impl Rules {
+    /// The rules, if they have changed since this was asked last.
+    pub(crate) fn changed(&mut self) -> Option<Arc<RuleBook>> {
+        self.0.has_changed().unwrap_or(false).then(|| Arc::clone(&self.0.borrow_and_update()))
+    }
+
+    /// The same for somebody who has asked for nothing yet.
+    pub(crate) fn afresh(&self) -> Self {
+        let mut rules = self.clone();
+        rules.0.mark_changed();
+        rules
+    }
+}
+
+/// Keeps the rules in memory equal to the stored ones.
+pub(crate) struct RuleKeeper {
+    index: Index,
+    book: watch::Sender<Arc<RuleBook>>,
+    changed: Arc<Notify>,
+    stop: CancellationToken,
+}
+
+/// The door to the keeper for the API.
+pub(crate) struct RuleDoor(Arc<Notify>);
+
+impl RulePort for RuleDoor {
+    fn rules_changed(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl RuleKeeper {
+    /// A keeper, where its rules are read, and the API's door to it.
+    pub(crate) fn new(index: Index, stop: CancellationToken) -> (Self, Rules, RuleDoor) {
+        let (book, reader) = watch::channel(Arc::default());
+        let changed = Arc::new(Notify::new());
+        let door = RuleDoor(Arc::clone(&changed));
+        (Self { index, book, changed, stop }, Rules(reader), door)
+    }
+
+    /// Works until the server stops.
+    pub(crate) async fn run(self) {
+        loop {
+            match self.read().await {
+                Ok(book) => {
+                    self.book.send_if_modified(|known| {
+                        let differs = **known != book;
+                        if differs {
+                            *known = Arc::new(book);
+                        }
+                        differs
+                    });
+                }
+                Err(error) => tracing::warn!("rules cannot be read, those known before go on: {error}"),
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.changed.notified() => tokio::time::sleep(GATHER).await,
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+        }
+    }
+
+    async fn read(&self) -> index::Result<RuleBook> {
+        let rules = self.index.rules(&Visibility::All).await?;
+        Ok(RuleBook::new(rules, &self.index.places(&Visibility::All).await?))
+    }
+}

@@ -1,0 +1,133 @@
+//! From a rule that fired to a review item in the database and on the officers' screens.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use domain::{
+    CameraId, EventId, Firing, FiringId, LiveEvent, Measured, PlaceId, ReviewItem, ReviewItemId, ReviewState,
+    Rule, Sentence, Timestamp,
+};
+use index::{Index, Record};
+use tokio::sync::{broadcast, mpsc};
+
+use super::bundle::Bundles;
+use crate::serve::rows::Rows;
+
+/// Firings that may wait while the database is slow.
+const QUEUE: usize = 4096;
+/// Firings that are written together.
+const TOGETHER: usize = 64;
+
+/// A rule that fired at a camera.
+#[derive(Debug)]
+pub(crate) struct Flag {
+    pub(crate) camera_id: CameraId,
+    pub(crate) place_id: PlaceId,
+    pub(crate) rule: Arc<Rule>,
+    pub(crate) at: Timestamp,
+    pub(crate) event_id: Option<EventId>,
+    pub(crate) measured: Measured,
+}
+
+/// Takes what fired. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Flags(mpsc::Sender<Flag>);
+
+impl Flags {
+    /// Hands on what fired. Analysis never waits for it.
+    pub(crate) fn raise(&self, flag: Flag) {
+        metrics::counter!("taimat_rule_firings_total", "severity" => flag.rule.spec.severity.as_str())
+            .increment(1);
+        let camera = flag.camera_id;
+        if let Err(refused) = self.0.try_send(flag) {
+            metrics::counter!("taimat_rule_firings_dropped_total").increment(1);
+            tracing::error!(%camera, "a firing of a rule was lost, for too many wait: {refused}");
+        }
+    }
+}
+
+/// Writes what fired, and tells the officers.
+pub(crate) struct Flagger {
+    index: Index,
+    rows: Rows,
+    live: broadcast::Sender<LiveEvent>,
+    bundles: Bundles,
+    flags: mpsc::Receiver<Flag>,
+}
+
+impl Flagger {
+    /// A flagger, and the way to it.
+    pub(crate) fn new(index: Index, rows: Rows, live: broadcast::Sender<LiveEvent>) -> (Self, Flags) {
+        let (sender, flags) = mpsc::channel(QUEUE);
+        (Self { index, rows, live, bundles: Bundles::default(), flags }, Flags(sender))
+    }
+
+    /// Works until all that raise flags are gone.
+    pub(crate) async fn run(mut self) {
+        let mut flags = Vec::with_capacity(TOGETHER);
+        while self.flags.recv_many(&mut flags, TOGETHER).await > 0 {
+            let firings: Vec<Firing> = flags.drain(..).map(|flag| self.firing(flag)).collect();
+            for firing in &firings {
+                self.rows.send(Record::Firing(Box::new(firing.clone()))).await;
+            }
+            let stored = match self.rows.writer().flush().await {
+                Ok(stored) => stored,
+                Err(error) => {
+                    tracing::error!("firings are told of and may not be stored: {error}");
+                    false
+                }
+            };
+            self.tell(firings, stored).await;
+        }
+    }
+
+    fn firing(&mut self, flag: Flag) -> Firing {
+        let Flag { camera_id, place_id, rule, at, event_id, measured } = flag;
+        let item_id = self.bundles.item(rule.id, place_id, at);
+        tracing::info!(
+            camera = %camera_id, rule = rule.spec.name, severity = %rule.spec.severity, %at, item = %item_id, "flagged"
+        );
+        let id = FiringId::at(at);
+        Firing { id, item_id, rule, camera_id: Some(camera_id), place_id, at, event_id, measured }
+    }
+
+    /// Tells of each item once, as it is stored; of what waits for the database, as far as it is known.
+    async fn tell(&self, firings: Vec<Firing>, stored: bool) {
+        let mut latest: HashMap<ReviewItemId, Firing> = HashMap::new();
+        let mut order = Vec::new();
+        let mut seen = HashSet::new();
+        for firing in firings {
+            if seen.insert(firing.item_id) {
+                order.push(firing.item_id);
+            }
+            latest.insert(firing.item_id, firing);
+        }
+        for id in order {
+            let Some(firing) = latest.remove(&id) else { continue };
+            let item = if stored { self.index.review_item(id).await.ok() } else { None };
+            let item = Box::new(item.unwrap_or_else(|| as_known(&firing)));
+            // Nobody may be watching.
+            let _ = self.live.send(LiveEvent::ReviewItemChanged { item });
+        }
+    }
+}
+
+/// A review item of one firing.
+fn as_known(firing: &Firing) -> ReviewItem {
+    ReviewItem {
+        id: firing.item_id,
+        place_id: firing.place_id,
+        assigned_place_id: firing.place_id,
+        camera_id: firing.camera_id,
+        rule_name: firing.rule.spec.name.clone(),
+        severity: firing.rule.spec.severity,
+        state: ReviewState::New,
+        first_at: firing.at,
+        last_at: firing.at,
+        firings: 1,
+        why: Sentence::of(&firing.rule, &firing.measured),
+        officer: None,
+        dismissed_because: None,
+        version: 1,
+    }
+}
