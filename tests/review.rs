@@ -87,7 +87,7 @@ async fn what_a_rule_flags_is_reviewed_and_what_nobody_looks_at_is_escalated() -
     assert_eq!((&flagged["camera_id"], &flagged["place_id"]), (&json!(camera), &json!(commune)));
     let vi = text(&flagged, "/why/vi")?;
     assert!(vi.starts_with("Một người đi qua vạch “Giữa”"), "{vi}");
-    assert!(text(&flagged, "/why/en")?.starts_with("A person bow_tie the line"));
+    assert!(text(&flagged, "/why/en")?.starts_with("A person crossed the line"));
     let story = server.api.get(&format!("review-items/{}", text(&flagged, "/id")?)).await?;
     let event = text(&story, "/fired/0/event_id")?;
     assert_eq!(story["fired"][0]["rule"]["condition"], middle());

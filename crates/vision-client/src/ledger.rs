@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use domain::{AccessUnit, Timestamp, VideoParameters};
 
+/// A feed that was too far behind takes more again once its oldest unit is younger than this part of the limit.
+const CAUGHT_UP: u32 = 4;
+
 /// Limits of one feed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -36,6 +39,8 @@ pub(crate) struct Ledger {
     parameters: Option<Arc<VideoParameters>>,
     /// When the worker last finished a unit, or got the first of an empty ledger.
     progress: Instant,
+    /// Whether it was found too far behind, and has not caught up since.
+    behind: bool,
 }
 
 impl Ledger {
@@ -48,15 +53,19 @@ impl Ledger {
             last_sent: None,
             parameters: None,
             progress: now,
+            behind: false,
         }
     }
 
     /// Whether a unit of `size` bytes may go, with `untaken` reports waiting to be taken. One unit alone always
     /// may, however large.
-    pub(crate) fn admits(&self, limits: Limits, untaken: usize, size: usize, now: Instant) -> bool {
+    pub(crate) fn admits(&mut self, limits: Limits, untaken: usize, size: usize, now: Instant) -> bool {
         let fits = self.outstanding.is_empty() || self.bytes + size <= limits.bytes;
-        let late = |oldest: &Outstanding| now.saturating_duration_since(oldest.entered) > limits.age;
-        fits && !self.outstanding.front().is_some_and(late) && self.outstanding.len() + untaken < limits.units
+        let age = self.outstanding.front().map(|oldest| now.saturating_duration_since(oldest.entered));
+        // One long stretch left out is better than many short ones.
+        let limit = if self.behind { limits.age / CAUGHT_UP } else { limits.age };
+        self.behind = age.is_some_and(|age| age > limit);
+        fits && !self.behind && self.outstanding.len() + untaken < limits.units
     }
 
     /// Enters a unit. Gives its number, and the parameters if the worker does not know them.
@@ -199,7 +208,10 @@ mod tests {
         assert!(ledger.admits(limits, 0, 1, later(104)));
         assert!(!ledger.admits(limits, 0, 1, later(105)));
         ledger.done(0, None, later(105));
-        assert!(ledger.admits(limits, 0, 1, later(106)), "the second is not as old");
+        assert!(!ledger.admits(limits, 0, 1, later(106)), "the second is not as old, and not young");
+        ledger.done(1, None, later(106));
+        ledger.enter(&unit(2, 1, &parameters(640)), later(106));
+        assert!(ledger.admits(limits, 0, 1, later(107)) && ledger.admits(limits, 0, 1, later(109)));
     }
 
     proptest! {

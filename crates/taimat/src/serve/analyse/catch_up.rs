@@ -45,7 +45,9 @@ impl CatchUp {
     pub(crate) async fn run(self) {
         let mut rounds = tokio::time::interval(INTERVAL);
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while self.shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
+        let mut more = false;
+        while more || self.shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
+            more = false;
             if !self.analysts.vision.is_up() {
                 continue;
             }
@@ -56,10 +58,17 @@ impl CatchUp {
                     continue;
                 }
             };
+            // Many that are waiting are not waited for.
+            let (full, waiting) = (gaps.len() >= ROUND as usize, self.clock.now() - SETTLED);
+            more = full && gaps.iter().all(|gap| gap.to.is_some_and(|to| to < waiting));
             for gap in gaps {
                 if self.shutdown.is_cancelled() || !self.gap(gap).await {
+                    more = false;
                     break;
                 }
+            }
+            if more && self.analysts.rows.writer().flush().await.is_err() {
+                more = false;
             }
         }
     }

@@ -34,7 +34,13 @@ pub(crate) struct LiveAnalysis {
     feed: VisionFeed,
     hole: Option<Hole>,
     abandoned: bool,
+    /// The gap that ended last: what is left out right after it makes it longer.
+    last_gap: Option<Gap>,
 }
+
+/// A stretch left out right after another makes one gap of both, unless that one ended longer ago than this: it may
+/// have been caught up already.
+const STILL_OPEN: Duration = Duration::from_secs(4);
 
 /// A stretch that the worker is not shown.
 struct Hole {
@@ -67,6 +73,7 @@ impl LiveAnalysis {
             feed,
             hole: None,
             abandoned: false,
+            last_gap: None,
         };
         (live, reports)
     }
@@ -220,14 +227,21 @@ impl LiveAnalysis {
         }
     }
 
-    async fn write_gap(&self, from: Timestamp, to: Option<Timestamp>, reason: GapReason, detail: String) {
+    async fn write_gap(&mut self, from: Timestamp, to: Option<Timestamp>, reason: GapReason, detail: String) {
         let camera_id = self.events.camera_id();
+        let now = self.clock.now();
+        let follows = |last: &Gap| {
+            let end = last.to.unwrap_or(last.from);
+            last.reason == reason && from >= last.from && from <= end && now < end + STILL_OPEN
+        };
+        let from = self.last_gap.take().filter(follows).map_or(from, |last| last.from);
         if to.is_some() {
             let labels = [("camera", camera_id.to_string()), ("reason", reason.as_str().to_owned())];
             metrics::counter!("taimat_analysis_gaps_total", &labels).increment(1);
         }
         let kind = GapKind::Analysis;
         let gap = Gap { camera_id, stream: self.stream, kind, from, to, reason, detail, caught_up_at: None };
+        self.last_gap = to.is_some().then(|| gap.clone());
         self.rows.send(Record::Gap(gap)).await;
     }
 
