@@ -121,3 +121,73 @@ impl RuleKeeper {
         Ok(RuleBook::new(rules, &self.index.places(&Visibility::All).await?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{CameraId, PlaceKind, RuleId, RuleSpec, Timestamp, Transport};
+
+    use super::*;
+
+    fn place(id: PlaceId, parent_id: Option<PlaceId>) -> Place {
+        Place {
+            id,
+            parent_id,
+            kind: PlaceKind::Hamlet,
+            name: "Tổ 5".to_owned(),
+            former_names: Vec::new(),
+            point: None,
+            merged_into: None,
+            created_at: Timestamp::default(),
+            version: 1,
+        }
+    }
+
+    fn rule(place_id: PlaceId, cameras: &[CameraId]) -> Rule {
+        let text = r#"{"name": "Đêm", "severity": "alert", "condition": {"type": "appears"}}"#;
+        let spec: RuleSpec = serde_json::from_str(text).unwrap();
+        let spec = RuleSpec { cameras: cameras.to_vec(), ..spec };
+        Rule { id: RuleId::generate(), place_id, spec, created_at: Timestamp::default(), version: 1 }
+    }
+
+    fn camera(place_id: PlaceId) -> Camera {
+        Camera {
+            id: CameraId::generate(),
+            name: "Cổng".to_owned(),
+            place_id,
+            point: None,
+            bearing: None,
+            main_url: "rtsp://10.0.0.2/main".parse().unwrap(),
+            sub_url: None,
+            transport: Transport::Auto,
+            has_credentials: false,
+            enabled: true,
+            analysed: true,
+            folder: "cong".to_owned(),
+            keep_days: None,
+            keep_bytes: None,
+            created_at: Timestamp::default(),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_camera_has_the_rules_of_its_place_and_of_those_above_that_do_not_name_others() {
+        let [province, commune, other] = [(); 3].map(|()| PlaceId::generate());
+        let places = [place(province, None), place(commune, Some(province)), place(other, Some(province))];
+        let (here, there) = (camera(commune), camera(other));
+        let rules =
+            [rule(province, &[]), rule(commune, &[]), rule(commune, &[here.id]), rule(province, &[there.id])];
+        let book = RuleBook::new(rules.to_vec(), &places);
+        let of = |camera: &Camera| book.of(camera).map(|rule| rule.id).collect::<Vec<_>>();
+        assert_eq!(of(&here), [rules[1].id, rules[2].id, rules[0].id]);
+        assert_eq!(of(&there), [rules[0].id, rules[3].id]);
+        assert_eq!(of(&camera(PlaceId::generate())), []);
+    }
+
+    #[test]
+    fn a_tree_that_bites_its_tail_is_climbed_once() {
+        let [one, two] = [(); 2].map(|()| PlaceId::generate());
+        let book = RuleBook::new(vec![rule(one, &[])], &[place(one, Some(two)), place(two, Some(one))]);
+        assert_eq!(book.of(&camera(one)).count(), 1);
+    }
+}
