@@ -131,8 +131,8 @@ fn file(rows: &[Record]) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// A spool may be read by a later version. Where this fails and no kind of row was added at the end, a type in a row changed: raise the version at the end of
-/// `HEADER`, keep reading the old layout, and write down the new sum here.
+/// A spool may be read by a later version. Where this fails and no kind of row was added at the end, a type in a row
+/// changed: raise the version at the end of `HEADER`, keep reading the old layout, and write down the new sum here.
 #[test]
 fn the_layout_of_rows_is_the_one_of_its_version() {
     assert_eq!((HEADER.last().copied(), crc32fast::hash(&file(&rows()))), (Some(1), LAYOUT));
