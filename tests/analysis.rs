@@ -151,6 +151,18 @@ async fn people_are_found_by_time_and_place() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Waits until analysis has missed something for a reason, and all that it missed is caught up; gives the gaps.
+async fn missed_and_caught_up(server: &Server, camera: &str, reason: &str) -> anyhow::Result<Vec<Value>> {
+    let gap = server.gap(camera, "analysis", reason, Duration::from_secs(20)).await?;
+    assert!(!text(&gap, "/detail")?.is_empty());
+    eventually(Duration::from_mins(1), || async {
+        let gaps = server.gaps(camera, "analysis").await?;
+        ensure!(gaps.iter().all(|gap| !gap["caught_up_at"].is_null()), "{gaps:?}");
+        Ok(gaps)
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_dead_worker_costs_no_recording_and_is_caught_up() -> anyhow::Result<()> {
     let camsim = Camsim::start(CAMERAS)?;
@@ -165,14 +177,7 @@ async fn a_dead_worker_costs_no_recording_and_is_caught_up() -> anyhow::Result<(
     })
     .await?;
     server.kill_process("taimat-vision")?;
-    let gap = server.gap(&camera, "analysis", "worker_died", Duration::from_secs(20)).await?;
-    assert!(!text(&gap, "/detail")?.is_empty());
-    eventually(Duration::from_mins(1), || async {
-        let gaps = server.gaps(&camera, "analysis").await?;
-        ensure!(gaps.iter().all(|gap| !gap["caught_up_at"].is_null()), "{gaps:?}");
-        Ok(())
-    })
-    .await?;
+    missed_and_caught_up(&server, &camera, "worker_died").await?;
     eventually(FIND_LIMIT, || async {
         let now = search(&server, "class=person").await?.len();
         ensure!(now > before, "{before} people before, {now} after");
@@ -202,15 +207,7 @@ async fn a_worker_that_cannot_keep_up_is_spared_and_what_it_missed_is_caught_up(
     server.halt_process("taimat-vision")?;
     tokio::time::sleep(Duration::from_secs(10)).await;
     server.continue_process("taimat-vision")?;
-    let gap = server.gap(&camera, "analysis", "overload", Duration::from_secs(20)).await?;
-    assert!(!text(&gap, "/detail")?.is_empty());
-    eventually(Duration::from_mins(1), || async {
-        let gaps = server.gaps(&camera, "analysis").await?;
-        ensure!(gaps.iter().all(|gap| !gap["caught_up_at"].is_null()), "{gaps:?}");
-        Ok(())
-    })
-    .await?;
-    let gaps = server.gaps(&camera, "analysis").await?;
+    let gaps = missed_and_caught_up(&server, &camera, "overload").await?;
     assert!(
         gaps.iter().all(|gap| gap["reason"] == "overload"),
         "the worker was not taken for dead: {gaps:?}"
