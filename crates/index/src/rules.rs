@@ -75,19 +75,6 @@ impl Index {
         rows.into_iter().map(Rule::try_from).collect()
     }
 
-    /// The rules that hold at a camera of a place: those that name it, and those of its place and the places above
-    /// that name none.
-    pub async fn rules_of_place(&self, place: PlaceId) -> Result<Vec<Rule>> {
-        let rows: Vec<RuleRow> = sqlx::query_as(
-            "SELECT r.* FROM rules r JOIN places p ON p.id = r.place_id
-             WHERE p.path @> (SELECT path FROM places WHERE id = $1) ORDER BY r.id",
-        )
-        .bind(place.0)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(Rule::try_from).collect()
-    }
-
     /// Changes what a rule says. `Conflict` unless it has `version`.
     pub async fn change_rule(&self, id: RuleId, version: i64, spec: &RuleSpec) -> Result<Rule> {
         let mut transaction = self.pool.begin().await?;

@@ -1,8 +1,9 @@
 //! The gate: which access units are worth decoding, decided without decoding any.
 //!
-//! *Idle*, it lets through a key frame now and then, the sentinel; so it does while it learns what is normal. *Checking*, because the coded pictures say that
-//! something may have changed, and *active*, because looks have shown that it has, it lets through the whole GOP from
-//! its start, which it still holds, and then every unit, until nothing has happened for a while.
+//! *Idle*, it lets through a key frame now and then, the sentinel; so it does while it learns what is normal.
+//! *Checking*, because the coded pictures say that something may have changed, and *active*, because looks have shown
+//! that it has, it lets through the whole GOP from its start, which it still holds, and then every unit, until nothing
+//! has happened for a while.
 
 mod buffer;
 mod clock;

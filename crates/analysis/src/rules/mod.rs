@@ -127,25 +127,22 @@ impl RuleWatch {
                     Crossing::ToRight => to_right,
                     Crossing::ToLeft => !to_right,
                 };
-                let side = |measured: &mut Measured| measured.to_right = Some(to_right);
-                return wanted.then(|| self.fire(seen.event_id, seen.time, side)).flatten();
+                let measured = Measured { to_right: Some(to_right), ..subject.measured() };
+                return if wanted { self.fire(seen.event_id, seen.time, measured) } else { None };
             }
             condition => subject.meets(condition)?,
         };
         subject.told = true;
-        self.fire(seen.event_id, seen.time, |one| one.seconds = measured.seconds)
+        self.fire(seen.event_id, seen.time, measured)
     }
 
     fn gone(&mut self, event_id: EventId) -> Option<Fired> {
-        let subject = self.subjects.get_mut(&event_id)?;
+        let subject = self.subjects.remove(&event_id)?;
         let spec = &self.rule.spec;
         let left = matches!(spec.condition, Condition::Leaves { .. })
             && subject.left_the_picture()
             && subject.qualifies(spec.min_score, spec.min_height);
-        let at = subject.latest();
-        let fired = if left { self.fire(event_id, at, |_| ()) } else { None };
-        self.subjects.remove(&event_id);
-        fired
+        if left { self.fire(event_id, subject.latest(), subject.measured()) } else { None }
     }
 
     /// Whether there are too many now, where there were not before.
@@ -161,25 +158,17 @@ impl RuleWatch {
         if count <= limit || before {
             return None;
         }
-        self.fire(seen.event_id, seen.time, |one| {
-            *one = Measured { count: Some(count), ..Measured::default() };
-        })
+        let measured = Measured { count: Some(count), ..Measured::default() };
+        self.fire(seen.event_id, seen.time, measured)
     }
 
     /// Fires, unless it did a little while ago.
-    fn fire(
-        &mut self,
-        event_id: EventId,
-        at: Timestamp,
-        measure: impl FnOnce(&mut Measured),
-    ) -> Option<Fired> {
+    fn fire(&mut self, event_id: EventId, at: Timestamp, measured: Measured) -> Option<Fired> {
         if self.cool_until.is_some_and(|until| at < until) {
             return None;
         }
         let cool_down = Duration::from_secs(u64::from(self.rule.spec.cool_down_seconds));
         self.cool_until = (!cool_down.is_zero()).then(|| at + cool_down);
-        let mut measured = self.subjects.get(&event_id).map(Subject::measured).unwrap_or_default();
-        measure(&mut measured);
         Some(Fired { rule: Arc::clone(&self.rule), at, event_id, measured })
     }
 }

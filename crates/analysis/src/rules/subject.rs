@@ -174,7 +174,7 @@ impl Subject {
             | Condition::CameraOffline { .. }
             | Condition::ClockWrong { .. } => (false, None),
         };
-        met.then(|| Measured { seconds, ..Measured::default() })
+        met.then(|| Measured { seconds, ..self.measured() })
     }
 
     /// Whether it has gone against the traffic for a while.

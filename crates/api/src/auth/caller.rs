@@ -81,6 +81,17 @@ impl Caller {
         }
         if self.allows(index, action, place).await? { Ok(()) } else { Err(forbidden(action)) }
     }
+
+    /// The same of a place that a field of the body names.
+    pub(crate) async fn require_place(
+        &self,
+        index: &Index,
+        action: Action,
+        place: PlaceId,
+        field: &str,
+    ) -> Answer<()> {
+        self.require(index, action, place, "place").await.map_err(|problem| problem.at(field))
+    }
 }
 
 /// The refusal for want of a right.

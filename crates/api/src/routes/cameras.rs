@@ -137,8 +137,7 @@ async fn create(
     caller: Caller,
     Json(new): Json<CameraToAdd>,
 ) -> Answer<Response> {
-    let place = caller.require(&server.index, Action::ManageCameras, new.place_id, "place").await;
-    place.map_err(|problem| problem.at("place_id"))?;
+    caller.require_place(&server.index, Action::ManageCameras, new.place_id, "place_id").await?;
     let name = name("name", &new.name, 200)?;
     let addresses = camera_address::parse_all(&new.main_url, new.sub_url.as_deref(), new.credentials)?;
     let id = CameraId::generate();
@@ -291,8 +290,7 @@ async fn change(
 ) -> Answer<Response> {
     let version = version(&headers, body.version)?;
     if let Some(place) = body.place_id.filter(|place| *place != camera.place_id) {
-        let place = caller.require(&server.index, Action::ManageCameras, place, "place").await;
-        place.map_err(|problem| problem.at("place_id"))?;
+        caller.require_place(&server.index, Action::ManageCameras, place, "place_id").await?;
     }
     let mut change = CameraChange {
         name: body.name.as_deref().map(|text| name("name", text, 200)).transpose()?,

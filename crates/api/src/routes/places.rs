@@ -203,8 +203,7 @@ async fn merge(
     Json(body): Json<Merge>,
 ) -> Answer<Response> {
     let version = version(&headers, body.version)?;
-    let into = caller.require(&server.index, Action::ManagePlaces, body.into, "place").await;
-    into.map_err(|problem| problem.at("into"))?;
+    caller.require_place(&server.index, Action::ManagePlaces, body.into, "into").await?;
     let retired = server.index.merge_place(place.id, version, body.into).await?;
     account(&server, &caller, "place.merge", &retired, serde_json::json!({"into": body.into})).await;
     Ok(tagged(retired))

@@ -60,8 +60,7 @@ async fn apply(
 ) -> Answer<(StatusCode, axum::Json<Rules>)> {
     let preset = PRESETS.iter().find(|preset| preset.name == name);
     let preset = preset.ok_or_else(|| Problem::not_found("preset").at("preset"))?;
-    let allowed = caller.require(&server.index, Action::ManageRules, body.place_id, "place").await;
-    allowed.map_err(|problem| problem.at("place_id"))?;
+    caller.require_place(&server.index, Action::ManageRules, body.place_id, "place_id").await?;
     let mut items: Vec<Rule> = Vec::new();
     for rule in &preset.content.rules {
         let rule = RuleSpec { cameras: body.cameras.clone(), ..rule.clone() };

@@ -11,7 +11,7 @@ use domain::{
     Action, CameraId, Event, EventId, InvalidRule, Measured, PlaceId, Rule, RuleId, RuleSpec, Sentence,
     Timestamp,
 };
-use index::{EventCursor, EventQuery, Visibility};
+use index::{EventQuery, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -86,8 +86,7 @@ async fn create(
     caller: Caller,
     Json(new): Json<RuleToAdd>,
 ) -> Answer<Response> {
-    let allowed = caller.require(&server.index, Action::ManageRules, new.place_id, "place").await;
-    allowed.map_err(|problem| problem.at("place_id"))?;
+    caller.require_place(&server.index, Action::ManageRules, new.place_id, "place_id").await?;
     new.rule.check()?;
     let rule = server.index.create_rule(new.place_id, &new.rule).await?;
     changed(&server, &caller, "rule.create", &rule).await;
@@ -199,8 +198,7 @@ async fn test(
     Json(new): Json<RuleToTest>,
 ) -> Answer<axum::Json<Tested>> {
     let RuleToTest { place_id, rule: mut spec, from, to } = new;
-    let allowed = caller.require(&server.index, Action::ManageRules, place_id, "place").await;
-    allowed.map_err(|problem| problem.at("place_id"))?;
+    caller.require_place(&server.index, Action::ManageRules, place_id, "place_id").await?;
     spec.check()?;
     if !spec.condition.is_about_objects() {
         return Err(Problem::field(
@@ -231,7 +229,7 @@ async fn test(
         match page.next {
             None => break false,
             Some(_) if count >= MOST_EVENTS => break true,
-            Some(EventCursor { first_seen, id }) => query.cursor = Some(EventCursor { first_seen, id }),
+            next => query.cursor = next,
         }
     };
     let rule = Arc::new(Rule { id: RuleId::generate(), place_id, spec, created_at: from, version: 0 });

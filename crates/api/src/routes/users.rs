@@ -269,8 +269,7 @@ async fn grantable(server: &Server, caller: &Caller, roles: Vec<HeldRole>) -> An
         let field = format!("roles[{number}].place_id");
         match held.place_id {
             Some(place) => {
-                let allowed = caller.require(&server.index, Action::ManagePeople, place, "place").await;
-                allowed.map_err(|problem| problem.at(field))?;
+                caller.require_place(&server.index, Action::ManagePeople, place, &field).await?;
             }
             None if caller.everywhere(Action::ManagePeople) => {}
             None => return Err(forbidden(Action::ManagePeople).at(field)),

@@ -1,11 +1,10 @@
 //! From a rule that fired to a review item in the database and on the officers' screens.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::{
-    CameraId, EventId, Firing, FiringId, LiveEvent, Measured, PlaceId, ReviewItem, ReviewItemId, ReviewState,
-    Rule, Sentence, Timestamp,
+    CameraId, EventId, Firing, FiringId, LiveEvent, Measured, PlaceId, ReviewItem, ReviewState, Rule,
+    Sentence, Timestamp,
 };
 use index::{Index, Record};
 use tokio::sync::{broadcast, mpsc};
@@ -77,7 +76,7 @@ impl Flagger {
                     false
                 }
             };
-            self.tell(firings, stored).await;
+            self.tell(&firings, stored).await;
         }
     }
 
@@ -92,20 +91,17 @@ impl Flagger {
     }
 
     /// Tells of each item once, as it is stored; of what waits for the database, as far as it is known.
-    async fn tell(&self, firings: Vec<Firing>, stored: bool) {
-        let mut latest: HashMap<ReviewItemId, Firing> = HashMap::new();
-        let mut order = Vec::new();
-        let mut seen = HashSet::new();
+    async fn tell(&self, firings: &[Firing], stored: bool) {
+        let mut latest: Vec<&Firing> = Vec::new();
         for firing in firings {
-            if seen.insert(firing.item_id) {
-                order.push(firing.item_id);
+            match latest.iter_mut().find(|known| known.item_id == firing.item_id) {
+                Some(known) => *known = firing,
+                None => latest.push(firing),
             }
-            latest.insert(firing.item_id, firing);
         }
-        for id in order {
-            let Some(firing) = latest.remove(&id) else { continue };
-            let item = if stored { self.index.review_item(id).await.ok() } else { None };
-            let item = Box::new(item.unwrap_or_else(|| as_known(&firing)));
+        for firing in latest {
+            let item = if stored { self.index.review_item(firing.item_id).await.ok() } else { None };
+            let item = Box::new(item.unwrap_or_else(|| as_known(firing)));
             // Nobody may be watching.
             let _ = self.live.send(LiveEvent::ReviewItemChanged { item });
         }
