@@ -89,6 +89,7 @@ impl Block {
             ("motion", watched(|cost| cost.motion_ms / 1e3)),
             ("detect", watched(|cost| cost.detect_ms / 1e3)),
             ("track", track),
+            ("pictures", watched(|cost| cost.picture_ms / 1e3)),
         ];
         let known = parts.iter().fold(Split::default(), |sum, (_, part)| sum.plus(*part));
         let rest = analysis_core / shares.cameras * HOUR + recording.all - known.all;

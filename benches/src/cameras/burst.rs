@@ -40,6 +40,8 @@ pub(super) struct Burst {
     pub(super) left_out: f64,
     /// Seconds from the end of the burst until all of them were caught up; `None` where they were not.
     pub(super) caught_up: Option<f64>,
+    /// Questions that the server did not answer after the burst.
+    pub(super) unanswered: u32,
     /// What became of the pictures.
     pub(super) frames: Frames,
 }
@@ -74,10 +76,19 @@ pub(super) async fn run(seconds: u64, log: Option<&std::path::Path>) -> Result<B
     let alerts = watcher.take();
     let to = now();
     site.reconnect_cameras()?;
-    let ended = Instant::now();
+    let (ended, mut unanswered) = (Instant::now(), 0);
     let (gaps, caught_up) = loop {
         tokio::time::sleep(STEP / 3).await;
-        let gaps = overload(&site, began).await?;
+        let gaps = match overload(&site, began).await {
+            Ok(gaps) => gaps,
+            // A busy server may answer 503; it is asked again, as a person would, and the table says how often.
+            Err(error) if ended.elapsed() < IDLE_TIME => {
+                println!("burst: not answered: {error:#}");
+                unanswered += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let waiting = gaps.iter().any(|gap| gap.caught_up_at.is_none());
         let elapsed = ended.elapsed();
         if !waiting || elapsed > IDLE_TIME {
@@ -98,6 +109,7 @@ pub(super) async fn run(seconds: u64, log: Option<&std::path::Path>) -> Result<B
         gaps: gaps.len(),
         left_out,
         caught_up,
+        unanswered,
         frames,
     })
 }

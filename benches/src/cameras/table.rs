@@ -229,6 +229,7 @@ pub(super) fn burst(burst: &Burst) {
         Some(seconds) => println!("caught up {seconds:.0} s after the burst"),
         None => println!("not yet caught up when the bench ended"),
     }
+    println!("questions that the server did not answer after the burst: {}", burst.unanswered);
     let frames = &burst.frames;
     println!(
         "frames: {} sent, {} received, {} recorded, {} lost; of a sample: {} received, {} in the files",

@@ -43,6 +43,7 @@ pub(super) fn between(load: &Load, before: &[WatchCost], after: &[WatchCost]) ->
             decode_ms: (after.decode_ms - before.decode_ms).max(0.0),
             motion_ms: (after.motion_ms - before.motion_ms).max(0.0),
             detect_ms: (after.detect_ms - before.detect_ms).max(0.0),
+            picture_ms: (after.picture_ms - before.picture_ms).max(0.0),
             longest_lag_ms: after.longest_lag_ms,
         };
         for watched in watched.iter_mut().filter(|watched| watched.piece == player.piece) {

@@ -51,6 +51,12 @@ impl WatchLog {
         self.add(time, &WatchCost::of_look(searched, cost, lag));
     }
 
+    /// A picture was made that an event is stored with.
+    pub fn picture(&mut self, took: Duration) {
+        let Some(time) = self.latest else { return };
+        self.add(time, &WatchCost { picture_ms: took.as_secs_f64() * 1e3, ..WatchCost::default() });
+    }
+
     /// The log as it is now.
     #[must_use]
     pub fn read(&self) -> CameraWatch {

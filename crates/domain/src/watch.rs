@@ -59,6 +59,8 @@ pub struct WatchCost {
     pub motion_ms: f64,
     /// Milliseconds of searching for objects. A search that several cameras shared counts in parts.
     pub detect_ms: f64,
+    /// Milliseconds of making the pictures that events are stored with.
+    pub picture_ms: f64,
     /// Longest time from a picture's own time until the result of its look, in milliseconds.
     pub longest_lag_ms: f64,
 }
@@ -77,6 +79,7 @@ impl WatchCost {
             decode_ms: millis(cost.decode_micros),
             motion_ms: millis(cost.motion_micros),
             detect_ms: millis(cost.detect_micros),
+            picture_ms: 0.0,
             longest_lag_ms: lag.as_secs_f64() * 1e3,
         }
     }
@@ -91,6 +94,7 @@ impl WatchCost {
         self.decode_ms += other.decode_ms;
         self.motion_ms += other.motion_ms;
         self.detect_ms += other.detect_ms;
+        self.picture_ms += other.picture_ms;
         self.longest_lag_ms = self.longest_lag_ms.max(other.longest_lag_ms);
     }
 }

@@ -147,6 +147,8 @@ pub struct StillPicture {
     pub height: u32,
     /// Time of the picture.
     pub time: Timestamp,
+    /// Microseconds of processor time that it took.
+    pub micros: u32,
 }
 
 /// Why the worker made no still.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use domain::{AccessUnit, BoundingBox, Timestamp};
 
@@ -31,14 +33,14 @@ pub struct Still {
     pub height: u32,
     /// Time of the picture.
     pub time: Timestamp,
+    /// Processor time that the worker spent on it.
+    pub took: Duration,
 }
 
 impl StillRequest {
-    /// Only what the worker needs: the units from the last key frame at or before the moment, of one set of
-    /// parameters, and of those after it no more than a decoder can hold back.
+    /// Only what the worker needs: the units from the last key frame at or before the moment up to the picture
+    /// that is wanted, of one set of parameters.
     pub(crate) fn into_units(self) -> Result<StillUnits, StillError> {
-        /// H.264 and H.265 decoders hold back at most 16 pictures to put them in order.
-        const REORDER: usize = 16;
         let start = self
             .units
             .iter()
@@ -49,17 +51,14 @@ impl StillRequest {
         let first =
             units.next().ok_or_else(|| StillError::Request("the footage given is empty".to_owned()))?;
         let parameters = (*first.parameters).clone();
-        let mut bytes = first.data.len();
-        let mut beyond = usize::from(first.time > self.at);
         let mut wire = vec![WireUnit { time: first.time, data: first.data }];
-        for unit in units {
-            beyond += usize::from(unit.time > self.at);
-            if beyond > REORDER || unit.random_access || *unit.parameters != parameters {
-                break;
-            }
-            bytes += unit.data.len();
-            wire.push(WireUnit { time: unit.time, data: unit.data });
-        }
+        let rest = units.take_while(|unit| !unit.random_access && *unit.parameters == parameters);
+        wire.extend(rest.map(|unit| WireUnit { time: unit.time, data: unit.data }));
+        // Pictures may come in another order than they are shown in: all that were sent before it may be needed.
+        let shown = wire.iter().enumerate().filter(|(_, unit)| unit.time <= self.at);
+        let wanted = shown.max_by_key(|(_, unit)| unit.time).map_or(0, |(number, _)| number);
+        wire.truncate(wanted + 1);
+        let bytes: usize = wire.iter().map(|unit| unit.data.len()).sum();
         if bytes > MAX_MESSAGE / 2 {
             return Err(StillError::Request(format!(
                 "{bytes} bytes of footage for one picture are too many"

@@ -1,5 +1,6 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -69,6 +70,7 @@ impl Vision {
                 width: picture.width,
                 height: picture.height,
                 time: picture.time,
+                took: Duration::from_micros(u64::from(picture.micros)),
             }),
             Ok(Err(StillFailure::Busy)) => Err(StillError::Busy),
             Ok(Err(StillFailure::Decode(detail))) => Err(StillError::Decode(detail)),

@@ -10,6 +10,7 @@ use crate::decoder::{Decoder, Quality};
 use crate::planes::Unifier;
 use crate::sampler::{Part, Sampler};
 use crate::tensor::{InputTensor, Place};
+use crate::timing::{Stopwatch, micros};
 
 /// Surroundings added to each side of a cut-out, in parts of its larger side.
 const SURROUNDINGS: f32 = 0.25;
@@ -18,6 +19,7 @@ const LEAST: f32 = 64.0;
 
 /// Makes the picture. Only the part that is wanted is scaled and converted.
 pub(crate) fn make(wanted: &StillUnits) -> Result<StillPicture, String> {
+    let watch = Stopwatch::start();
     let (picture, time) = find(wanted)?;
     let mut unifier = Unifier::new();
     let planes = unifier.planes(&picture)?;
@@ -39,17 +41,17 @@ pub(crate) fn make(wanted: &StillUnits) -> Result<StillPicture, String> {
     JpegEncoder::new_with_quality(&mut jpeg, wanted.quality.clamp(1, 100))
         .encode(&tensor.to_bytes(), width, height, ExtendedColorType::Rgb8)
         .map_err(|error| format!("the JPEG cannot be written: {error}"))?;
-    Ok(StillPicture { jpeg: jpeg.into(), width, height, time })
+    Ok(StillPicture { jpeg: jpeg.into(), width, height, time, micros: micros(watch.spent()) })
 }
 
-/// Decodes up to the last picture at or before the moment, else the first.
+/// Decodes all units, and picks the last picture at or before the moment, else the first.
 fn find(wanted: &StillUnits) -> Result<(frame::Video, domain::Timestamp), String> {
     let mut decoder = Decoder::open(&wanted.parameters, Quality::Full)?;
     let mut best: Option<(frame::Video, domain::Timestamp)> = None;
     let mut trouble = None;
     let mut next = frame::Video::empty();
     let units = wanted.units.iter().enumerate().map(Some).chain([None]);
-    'units: for unit in units {
+    for unit in units {
         match unit {
             Some((number, unit)) => {
                 if let Err(error) = decoder.send(&unit.data, number as i64, number == 0) {
@@ -62,15 +64,11 @@ fn find(wanted: &StillUnits) -> Result<(frame::Video, domain::Timestamp), String
         for _ in 0..64 {
             match decoder.receive(&mut next) {
                 Ok(Some(number)) => {
-                    let time = usize::try_from(number).ok().and_then(|number| wanted.units.get(number));
-                    let Some(time) = time.map(|unit| unit.time) else { continue };
-                    if best.is_some() && time > wanted.at {
-                        break 'units;
-                    }
-                    best = Some((std::mem::replace(&mut next, frame::Video::empty()), time));
-                    // Pictures come out in the order in which they are shown: none that follows is nearer.
-                    if time >= wanted.at {
-                        break 'units;
+                    let unit = usize::try_from(number).ok().and_then(|number| wanted.units.get(number));
+                    let Some(time) = unit.map(|unit| unit.time) else { continue };
+                    let better = best.as_ref().is_none_or(|(_, best)| (*best..=wanted.at).contains(&time));
+                    if better {
+                        best = Some((std::mem::replace(&mut next, frame::Video::empty()), time));
                     }
                 }
                 Ok(None) => break,

@@ -169,6 +169,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
             folder: snapshots.clone(),
             rows: core.rows.clone(),
             live: live.clone(),
+            watches: Arc::clone(&watches),
             stop: core.stop.clone(),
         };
         tasks.spawn_ending("snapshots", maker.run(jobs));

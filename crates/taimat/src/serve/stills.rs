@@ -34,14 +34,14 @@ impl Stills {
         at: Timestamp,
         crop: Option<BoundingBox>,
         max_width: Option<u32>,
-    ) -> Result<Still, StillFailure> {
+    ) -> Result<vision_client::Still, StillFailure> {
         let Some(vision) = &self.vision else {
             return Err(StillFailure::Busy("analysis is switched off ([vision] enabled)".to_owned()));
         };
         let units = self.units(camera, at).await?;
         let request = StillRequest { units, at, crop, max_width, quality: QUALITY };
         match vision.still(request).await {
-            Ok(still) => Ok(Still { jpeg: still.jpeg, time: still.time }),
+            Ok(still) => Ok(still),
             Err(error @ (StillError::Busy | StillError::Down | StillError::TimedOut)) => {
                 Err(StillFailure::Busy(error.to_string()))
             }
@@ -100,7 +100,8 @@ impl api::ports::StillPort for Stills {
         at: Timestamp,
         max_width: Option<u32>,
     ) -> Result<Still, StillFailure> {
-        self.cut(camera, at, None, max_width).await
+        let still = self.cut(camera, at, None, max_width).await?;
+        Ok(Still { jpeg: still.jpeg, time: still.time })
     }
 }
 

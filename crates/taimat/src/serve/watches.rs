@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use analysis::WatchLog;
 use domain::{CameraId, CameraWatch, StreamKind};
@@ -22,6 +23,14 @@ impl Watches {
         let log = Arc::new(Mutex::new(WatchLog::new(camera, stream)));
         lock(&self.logs).insert(camera, Arc::clone(&log));
         log
+    }
+
+    /// A picture was made that an event of a camera is stored with.
+    pub(crate) fn picture(&self, camera: CameraId, took: Duration) {
+        let log = lock(&self.logs).get(&camera).cloned();
+        if let Some(log) = log {
+            lock(&log).picture(took);
+        }
     }
 
     /// A camera was removed.

@@ -164,7 +164,10 @@ pub(crate) fn run_if_told() {
                 let time = still.units.iter().map(|unit| unit.time).filter(|time| *time <= still.at).max();
                 let time = time.unwrap_or(still.at);
                 let jpeg = b"jpeg".as_slice().into();
-                vec![Reply::Still { id, outcome: Ok(StillPicture { jpeg, width: 1, height: 1, time }) }]
+                vec![Reply::Still {
+                    id,
+                    outcome: Ok(StillPicture { jpeg, width: 1, height: 1, time, micros: 1 }),
+                }]
             }
         };
         for reply in replies {

@@ -12,17 +12,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::serve::rows::Rows;
 use crate::serve::stills::Stills;
+use crate::serve::watches::Watches;
 
 /// Events that may wait for their picture.
 pub(crate) const QUEUE: usize = 256;
 /// Width of a stored picture at most, in pixels.
 const MAX_WIDTH: u32 = 960;
-/// A key frame that is no further from the best moment may take its place, …
+/// Another moment that is no further from the best one may take its place, …
 const LONGEST_SEARCH: Duration = Duration::from_secs(30);
 /// … where the object fills at least this part of what it fills at best, and is this far from the edge of the picture,
 /// in parts of it.
 const AS_LARGE: f32 = 0.6;
 const EDGE: f32 = 0.01;
+/// Key frames are looked for so long before the object came.
+const LONGEST_GOP: Duration = Duration::from_secs(12);
 /// The recording of the moment may still be in memory: tried again after so long.
 const RETRIES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
 
@@ -43,6 +46,8 @@ pub(crate) struct Snapshots {
     pub(crate) rows: Rows,
     /// Who is told.
     pub(crate) live: broadcast::Sender<LiveEvent>,
+    /// Where it is written down what they cost.
+    pub(crate) watches: Arc<Watches>,
     /// When the server stops, pictures that are not made yet are left: they can be cut from the recording later.
     pub(crate) stop: CancellationToken,
 }
@@ -51,7 +56,7 @@ impl Snapshots {
     /// Works until every sender is gone.
     pub(crate) async fn run(self, mut jobs: mpsc::Receiver<SnapshotJob>) {
         while let Some(SnapshotJob { mut record }) = jobs.recv().await {
-            self.prefer_key_frame(&mut record.event).await;
+            self.prefer_cheap_moment(&mut record.event).await;
             match self.stop.run_until_cancelled(self.make(&record)).await {
                 None => {}
                 Some(Ok(path)) => {
@@ -72,20 +77,15 @@ impl Snapshots {
         }
     }
 
-    /// Moves the best moment to a key frame that shows the object as well: that takes one picture to decode
-    /// instead of all since the key frame before, which is most of what a picture costs.
-    async fn prefer_key_frame(&self, event: &mut Event) {
+    /// Moves the best moment to one that shows the object as well and is soon after a key frame, at best at one: all
+    /// pictures since then must be decoded, which is most of what a picture costs.
+    async fn prefer_cheap_moment(&self, event: &mut Event) {
         let from = event.first_seen.max(event.best.time - LONGEST_SEARCH);
         let to = event.last_seen.min(event.best.time + LONGEST_SEARCH);
-        let Some(range) = TimeRange::new(from, to) else { return };
+        let Some(range) = TimeRange::new(from - LONGEST_GOP, to) else { return };
         let key_frames = self.stills.key_frames(event.camera_id, range).await;
-        let there = key_frames
-            .into_iter()
-            .filter_map(|time| Some(TrackPoint { time, bounds: where_at(&event.path, time)? }))
-            .filter(|there| shows_as_well(there.bounds, event.best.bounds))
-            .max_by(|a, b| a.bounds.area().total_cmp(&b.bounds.area()));
-        if let Some(there) = there {
-            event.best = there;
+        if let Some(cheapest) = cheapest_moment(event, &key_frames) {
+            event.best = cheapest;
         }
     }
 
@@ -102,11 +102,32 @@ impl Snapshots {
                 },
             }
         };
+        self.watches.picture(event.camera_id, still.took);
         let day = event.first_seen.to_datetime().format("%Y-%m-%d");
         let relative = format!("{day}/{}.jpg", event.id);
         write_whole(&self.folder.join(&relative), &still.jpeg).await?;
         Ok(relative)
     }
+}
+
+/// The moment that takes least decoding of those that show the object as well as the best one; `None` where it cannot
+/// be told. Key frames are in order.
+fn cheapest_moment(event: &Event, key_frames: &[Timestamp]) -> Option<TrackPoint> {
+    let near = (event.best.time - LONGEST_SEARCH)..=(event.best.time + LONGEST_SEARCH);
+    let at_key_frames = key_frames
+        .iter()
+        .filter_map(|time| Some(TrackPoint { time: *time, bounds: where_at(&event.path, *time)? }));
+    at_key_frames
+        .chain(event.path.iter().copied())
+        .filter(|there| near.contains(&there.time) && shows_as_well(there.bounds, event.best.bounds))
+        .filter_map(|there| {
+            let before = key_frames.iter().rev().find(|time| **time <= there.time)?;
+            Some((there.time.since(*before), there))
+        })
+        .min_by(|(a_steps, a), (b_steps, b)| {
+            a_steps.cmp(b_steps).then(b.bounds.area().total_cmp(&a.bounds.area()))
+        })
+        .map(|(_, there)| there)
 }
 
 /// Where the object was at a time, between two points of its path; `None` before and after.
@@ -170,6 +191,34 @@ mod tests {
         assert!(!shows_as_well(point(0, 0.4, 0.07).bounds, best));
         assert!(!shows_as_well(point(0, 0.0, 0.1).bounds, best));
         assert!(shows_as_well(point(0, 0.0, 0.1).bounds, point(0, 0.0, 0.1).bounds));
+    }
+
+    #[test]
+    fn the_moment_soonest_after_a_key_frame_is_taken_that_shows_the_object_as_well() {
+        let path = vec![point(1, 0.1, 0.05), point(3, 0.3, 0.1), point(4, 0.4, 0.1), point(7, 0.5, 0.11)];
+        let event = Event {
+            id: domain::EventId::new(),
+            camera_id: domain::CameraId::new(),
+            place_id: domain::PlaceId::new(),
+            point: None,
+            class: domain::ObjectClass::Person,
+            score: 0.9,
+            first_seen: path[0].time,
+            last_seen: path[3].time,
+            ongoing: false,
+            stationary: false,
+            best: path[3],
+            path,
+            detections: 9,
+            has_snapshot: false,
+        };
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let cheapest = |keys: &[Timestamp]| cheapest_moment(&event, keys).map(|there| there.time);
+        // A key frame itself, where there is one while the object is large enough.
+        assert_eq!(cheapest(&[at(-1), at(5), at(9)]), Some(at(5)));
+        // Else what comes soonest after one.
+        assert_eq!(cheapest(&[at(1), at(9)]), Some(at(3)));
+        assert_eq!(cheapest(&[]), None);
     }
 
     proptest! {
