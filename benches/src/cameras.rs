@@ -7,7 +7,6 @@
 
 mod block;
 mod burst;
-mod live;
 mod load;
 mod peer;
 mod phase;

@@ -4,7 +4,9 @@ mod accuracy;
 mod cameras;
 mod detect;
 mod footage;
+mod live;
 mod record;
+mod review;
 mod search;
 mod usage;
 
@@ -29,6 +31,8 @@ enum Bench {
     Accuracy(accuracy::Arguments),
     /// Many cameras, few of them active, analysed on one core, against plain ways to analyse them.
     Cameras(cameras::Arguments),
+    /// From a picture, and from the press of a bell, to the officer's screen; and a rule over a week of tracks.
+    Review(review::Arguments),
     /// A part of the cameras bench: receives streams and throws them away.
     #[command(hide = true)]
     Receive(cameras::receive::Arguments),
@@ -41,6 +45,7 @@ fn main() -> anyhow::Result<()> {
         Bench::Search(arguments) => search::run(&arguments),
         Bench::Accuracy(arguments) => accuracy::run(&arguments),
         Bench::Cameras(arguments) => cameras::run(&arguments),
+        Bench::Review(arguments) => review::run(&arguments),
         Bench::Receive(arguments) => cameras::receive::run(&arguments),
     }
 }

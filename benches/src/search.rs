@@ -1,12 +1,15 @@
 //! `bench search`: the questions that people ask of months of events and days of recordings, through the functions
 //! that the API calls, against one round trip to the same database.
 
+use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use analysis::rules::backtest;
 use anyhow::ensure;
-use domain::{EventId, ObjectClass, StreamKind};
+use domain::{CameraId, Event, EventId, ObjectClass, PlaceId, Rule, RuleId, StreamKind, Timestamp};
 use index::{ClusterSettings, EventCursor, EventQuery, Index, PrivateCluster, Visibility};
 use tokio_util::sync::CancellationToken;
 
@@ -140,9 +143,57 @@ async fn measure(arguments: &Arguments, cluster: &PrivateCluster, data: &Path) -
             .map(|end| usize::from(end.is_some()))
     };
     figures.push(time("  end of a camera's recording", runs, latest_end).await?);
+    figures.extend(backtests(runs, &index, &world).await?);
     print(&figures);
     index.close().await;
     Ok(())
+}
+
+/// A rule over stored tracks, as before it is switched on.
+async fn backtests(runs: u32, index: &Index, world: &World) -> anyhow::Result<[Figure; 2]> {
+    let rule = Arc::new(stays_in_the_middle(world.root)?);
+    let all = || EventQuery { visible: Visibility::All, ..EventQuery::default() };
+    let of_camera = async |dice: &mut Dice| {
+        let cameras = vec![dice.pick(&world.cameras).id];
+        backtested(index, &rule, EventQuery { cameras, range: Some(world.week(dice)), ..all() }).await
+    };
+    let of_all = async |dice: &mut Dice| {
+        backtested(index, &rule, EventQuery { range: Some(world.week(dice)), ..all() }).await
+    };
+    Ok([
+        time("  a rule over a week of a camera", runs.min(50), of_camera).await?,
+        time("  a rule over a week of all cameras", runs.min(10), of_all).await?,
+    ])
+}
+
+/// A rule that takes all that a rule can take: a zone, a time, every object.
+fn stays_in_the_middle(place_id: PlaceId) -> anyhow::Result<Rule> {
+    let spec = serde_json::json!({"name": "Đứng lâu", "severity": "alert", "condition": {"type": "stays", "seconds": 5,
+        "zone": {"name": "Giữa", "corners": [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]}}});
+    let spec = serde_json::from_value(spec)?;
+    Ok(Rule { id: RuleId::generate(), place_id, spec, created_at: Timestamp::default(), version: 1 })
+}
+
+/// Runs a rule over stored events as the API does; the events that it looked at.
+async fn backtested(index: &Index, rule: &Arc<Rule>, mut query: EventQuery) -> index::Result<usize> {
+    query.limit = 1000;
+    let mut events: HashMap<CameraId, Vec<Event>> = HashMap::new();
+    loop {
+        let page = index.search_events(&query).await?;
+        for record in page.events {
+            events.entry(record.event.camera_id).or_default().push(record.event);
+        }
+        match page.next {
+            None => break,
+            next => query.cursor = next,
+        }
+    }
+    let mut count = 0;
+    for events in events.values() {
+        count += events.len();
+        std::hint::black_box(backtest(rule, events));
+    }
+    Ok(count)
 }
 
 /// How long one question took.

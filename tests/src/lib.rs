@@ -4,6 +4,7 @@
 mod api;
 mod camsim;
 mod media;
+mod mosquitto;
 mod paths;
 mod process;
 mod server;
@@ -12,6 +13,7 @@ mod site;
 pub use api::{Answer, Api, eventually};
 pub use camsim::{Camsim, StreamCounts};
 pub use media::{Probed, decode_errors, probe};
+pub use mosquitto::{Device, Mosquitto};
 pub use paths::{footage, program, setup};
 pub use process::Program;
 pub use server::{Server, Settings};

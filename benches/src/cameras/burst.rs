@@ -6,11 +6,11 @@ use anyhow::{Context, Result};
 use blackbox::{Camsim, footage};
 use domain::{Clock, Gap, GapReason, SystemClock, Timestamp};
 
-use super::live::{Watcher, quantile};
 use super::load::{IDLE, Load};
 use super::phase::now;
 use super::site::{CAMERAS_CORE, Frames, Parts, Site};
 use super::watch::{self, Histogram};
+use crate::live::{Watcher, quantile};
 
 /// Cameras in the burst.
 const CAMERAS: usize = 64;

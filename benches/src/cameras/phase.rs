@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use blackbox::Camsim;
 use chrono::Utc;
 
-use super::live::{Watcher, quantile};
 use super::load::Load;
 use super::site::{Frames, Site, Window};
 use super::watch::{self, Histogram, Watched};
+use crate::live::{Watcher, quantile};
 
 /// Results that are later than this, for one in twenty looks, mean that the server has fallen behind.
 const BEHIND: f64 = 2.0;

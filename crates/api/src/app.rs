@@ -33,7 +33,7 @@ use tracing::Span;
 use crate::audit::Audit;
 use crate::auth::rate::Limiter;
 use crate::openapi;
-use crate::ports::{ApiConfig, CameraPort, HealthPort, RulePort, StillPort};
+use crate::ports::{ApiConfig, BellPort, CameraPort, HealthPort, RulePort, StillPort};
 use crate::problem::{Code, Problem};
 use crate::routes;
 
@@ -50,6 +50,8 @@ pub struct App {
     pub cameras: Arc<dyn CameraPort>,
     /// The rules as they hold.
     pub rules: Arc<dyn RulePort>,
+    /// Alarm bells and sounders as they work.
+    pub bells: Arc<dyn BellPort>,
     /// Pictures cut from recordings.
     pub stills: Arc<dyn StillPort>,
     /// How the parts of the server fare.
@@ -80,6 +82,8 @@ pub(crate) struct Inner {
     pub(crate) attempts_from: Limiter<std::net::IpAddr>,
     /// Attempts to sign in, by the hash of the user name.
     pub(crate) attempts_at: Limiter<[u8; 32]>,
+    /// Reports, by their sender.
+    pub(crate) reports_of: Limiter<domain::UserId>,
     /// Clips on their way.
     pub(crate) clip_streams: Arc<Semaphore>,
     /// Watchers of `/live`.
@@ -109,6 +113,8 @@ impl Server {
             attempts_from: Limiter::new(10, Duration::from_secs(6), 10_000),
             // One account, from wherever: enough for a person, slow for a list of passwords.
             attempts_at: Limiter::new(10, Duration::from_secs(30), 10_000),
+            // Who tells of a fire may send several at once; nobody has one to tell every minute.
+            reports_of: Limiter::new(10, Duration::from_mins(1), 10_000),
             clip_streams: Arc::new(Semaphore::new(clips)),
             live_streams: Arc::new(Semaphore::new(watchers)),
         }))

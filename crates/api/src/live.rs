@@ -115,6 +115,7 @@ fn event(change: &LiveEvent) -> Event {
         LiveEvent::EventStarted { .. } => "event_started",
         LiveEvent::EventChanged { .. } => "event_changed",
         LiveEvent::ReviewItemChanged { .. } => "review_item_changed",
+        LiveEvent::RingChanged { .. } => "ring_changed",
         LiveEvent::CameraState { .. } => "camera_state",
     };
     Event::default().event(name).json_data(change).unwrap_or_else(|_| resync())

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    CameraId, CameraState, CameraWatch, ConnectFailure, ProbeReport, StreamAddress, StreamKind, Timestamp,
+    BellSignal, CameraId, CameraState, CameraWatch, ConnectFailure, ProbeReport, ReviewItemId, Ring, Sounder,
+    StreamAddress, StreamKind, Timestamp, UserId,
 };
 use serde::Serialize;
 
@@ -34,6 +35,50 @@ pub trait RulePort: Send + Sync {
     /// Says that a stored rule was added, changed or removed. They are read from the index and hold soon after; this
     /// does not wait for it.
     fn rules_changed(&self);
+}
+
+/// Alarm bells and sounders as they work.
+#[async_trait]
+pub trait BellPort: Send + Sync {
+    /// Says that a stored bell or sounder was added, changed or removed, and waits a moment until that holds: who adds a
+    /// bell presses it next.
+    async fn devices_changed(&self);
+
+    /// Something was heard of a bell over HTTP. `Err` where too much waits.
+    fn heard(&self, signal: BellSignal) -> Result<(), Deaf>;
+
+    /// Devices that were pressed lately and are no bell's, the latest first.
+    fn strangers(&self) -> Vec<Stranger>;
+
+    /// Begins to ring a sounder; `None` where too much is being rung.
+    fn ring(&self, order: RingOrder) -> Option<Ring>;
+}
+
+/// Too many signals of bells wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many signals of bells wait")]
+pub struct Deaf;
+
+/// A device that was pressed and is no bell's.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Stranger {
+    /// The name by which its messages call it.
+    pub device: String,
+    /// When it was pressed last.
+    pub at: Timestamp,
+}
+
+/// An order of a person to ring.
+#[derive(Clone, Debug)]
+pub struct RingOrder {
+    /// What.
+    pub sounder: Sounder,
+    /// Who orders it, with the name.
+    pub by: (UserId, String),
+    /// Why.
+    pub reason: String,
+    /// The review item behind it.
+    pub item_id: Option<ReviewItemId>,
 }
 
 /// One picture.

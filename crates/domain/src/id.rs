@@ -48,6 +48,10 @@ macro_rules! id {
 }
 
 id!(
+    /// An alarm bell.
+    BellId
+);
+id!(
     /// A camera.
     CameraId
 );
@@ -64,8 +68,20 @@ id!(
     ReviewItemId
 );
 id!(
+    /// What a resident told.
+    ReportId
+);
+id!(
+    /// One time that a sounder was rung.
+    RingId
+);
+id!(
     /// A rule.
     RuleId
+);
+id!(
+    /// A bell, siren or gong that can be rung.
+    SounderId
 );
 id!(
     /// A place of the place tree.

@@ -4,6 +4,7 @@
 //! needs to know another's insides.
 
 pub mod analysis;
+pub mod bell;
 pub mod camera;
 pub mod event;
 pub mod gap;
@@ -21,15 +22,19 @@ pub mod schedule;
 pub mod segment;
 pub mod sentence;
 pub mod shape;
+pub mod sounder;
 pub mod time;
 pub mod watch;
 
 pub use analysis::{ActivityMinute, BoundingBox, Detection, ObjectClass, Track, TrackPoint};
+pub use bell::{Bell, BellSignal, BellSpec, InvalidDevice, NearCamera, Press, nearest_cameras};
 pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, StreamState, Transport};
 pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
-pub use id::{CameraId, EventId, FiringId, PlaceId, ReviewItemId, RuleId, UserId};
+pub use id::{
+    BellId, CameraId, EventId, FiringId, PlaceId, ReportId, ReviewItemId, RingId, RuleId, SounderId, UserId,
+};
 pub use live::LiveEvent;
 pub use look::{LookAt, LookCost, Searched};
 pub use media::{
@@ -43,5 +48,6 @@ pub use rule::{Condition, Crossing, InvalidRule, Rule, RuleSpec};
 pub use schedule::{Day, DaySpan, ExceptionDay, Schedule, TimeOfDay, WeeklySpan};
 pub use segment::{Fragment, FragmentIndex, Segment};
 pub use shape::{Line, PicturePoint, ShapeError, Zone, foot};
+pub use sounder::{Ring, RingCause, RingState, Sounder, SounderKind, SounderOutput, SounderSpec};
 pub use time::{Clock, ManualClock, SystemClock, TimeRange, Timestamp};
 pub use watch::{CameraWatch, WatchCost, WatchMinute, WatchReason, WatchSpan, WatchState};

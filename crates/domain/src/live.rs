@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, CameraState, Event, PlaceId, ReviewItem};
+use crate::{Action, CameraState, Event, PlaceId, ReviewItem, Ring};
 
 /// A change that watchers see at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,11 @@ pub enum LiveEvent {
         /// The item as it is now.
         item: Box<ReviewItem>,
     },
+    /// A bell, siren or gong was rung, or it is known what became of that.
+    RingChanged {
+        /// What is known now.
+        ring: Ring,
+    },
     /// A camera came or went.
     CameraState {
         /// The place that the camera belongs to.
@@ -41,6 +46,7 @@ impl LiveEvent {
             Self::EventStarted { event } | Self::EventChanged { event } => event.place_id,
             Self::CameraState { place_id, .. } => *place_id,
             Self::ReviewItemChanged { item } => item.place_id,
+            Self::RingChanged { ring } => ring.place_id,
         }
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraId, EventId, FiringId, ObjectClass, PlaceId, ReviewItemId, Rule, Timestamp, UserId};
+use crate::{
+    CameraId, EventId, FiringId, NearCamera, ObjectClass, PlaceId, ReviewItemId, Rule, Timestamp, UserId,
+};
 
 /// How much something matters, the most last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,6 +58,10 @@ pub struct Firing {
     pub event_id: Option<EventId>,
     /// What met the rule.
     pub measured: Measured,
+    /// The cameras that show where it happened, the best first, where no camera saw it itself. Their footage of an
+    /// alarm is held from removal.
+    #[serde(default)]
+    pub cameras: Vec<NearCamera>,
 }
 
 /// How far a review item has come.
@@ -98,6 +104,7 @@ pub enum ReviewStep {
     Note,
 }
 
+/// Gives an enumeration its names.
 macro_rules! names {
     ($type:ident, $what:literal, $($variant:ident => $name:literal),+ $(,)?) => {
         impl $type {
@@ -126,6 +133,8 @@ macro_rules! names {
         }
     };
 }
+
+pub(crate) use names;
 
 names!(Severity, "severity", Notice => "notice", Alert => "alert", Alarm => "alarm");
 names!(ReviewState, "state", New => "new", Taken => "taken", Confirmed => "confirmed", Dismissed => "dismissed",

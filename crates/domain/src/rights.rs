@@ -36,9 +36,13 @@ pub enum Action {
     Hold,
     /// Decide what becomes of what was flagged.
     Decide,
+    /// Ring bells, sirens and gongs.
+    Ring,
+    /// Tell of what happened, for the officers.
+    Report,
     /// Make, test, change and remove rules.
     ManageRules,
-    /// Add, change and remove cameras.
+    /// Add, change and remove cameras, alarm bells and sounders.
     ManageCameras,
     /// Add, change, move, merge and remove places.
     ManagePlaces,
@@ -68,28 +72,32 @@ impl Role {
     /// Whether the role, where it is held, gives the right to the action.
     #[must_use]
     pub const fn allows(self, action: Action) -> bool {
-        use Action::{Decide, Export, Hold, ManageCameras, ManagePlaces, ManageRules, Review, View, Watch};
+        use Action::{
+            Decide, Export, Hold, ManageCameras, ManagePlaces, ManageRules, Report, Review, Ring, View, Watch,
+        };
         match self {
             Self::Administrator => true,
             Self::Operator => {
-                matches!(action, View | Watch | Review | ManageCameras | ManagePlaces | ManageRules)
+                matches!(action, View | Watch | Review | Report | ManageCameras | ManagePlaces | ManageRules)
             }
-            Self::DutyOfficer => matches!(action, View | Watch | Review | Hold | Decide),
-            Self::Investigator => matches!(action, View | Watch | Review | Export | Hold),
-            Self::Observer => matches!(action, View | Watch),
+            Self::DutyOfficer => matches!(action, View | Watch | Review | Hold | Decide | Ring | Report),
+            Self::Investigator => matches!(action, View | Watch | Review | Export | Hold | Report),
+            Self::Observer => matches!(action, View | Watch | Report),
         }
     }
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::View,
         Self::Watch,
         Self::Review,
         Self::Export,
         Self::Hold,
         Self::Decide,
+        Self::Ring,
+        Self::Report,
         Self::ManageRules,
         Self::ManageCameras,
         Self::ManagePlaces,

@@ -80,6 +80,37 @@ pub enum Condition {
         /// Seconds.
         seconds: f32,
     },
+    /// A household pressed its alarm bell. Every bell has this rule; none can be made of it.
+    BellPressed {
+        /// The bell's name.
+        bell: String,
+        /// Whose it is.
+        household: String,
+        /// Whether it was a trial.
+        test: bool,
+    },
+    /// The battery of an alarm bell is low. Every bell has this rule; none can be made of it.
+    BellBatteryLow {
+        /// The bell's name.
+        bell: String,
+        /// What is left, in percent.
+        percent: u8,
+    },
+    /// Nothing was heard of an alarm bell for longer than this. A bell that is to be heard of has this rule; none can
+    /// be made of it.
+    BellSilent {
+        /// The bell's name.
+        bell: String,
+        /// Seconds.
+        seconds: f32,
+    },
+    /// A resident told of something. Every report has this rule; none can be made of it.
+    ReportReceived {
+        /// Who told.
+        sender: String,
+        /// What they wrote.
+        text: String,
+    },
 }
 
 /// The direction in which a line is crossed, seen along it from its first point to its second.
@@ -206,14 +237,30 @@ impl Condition {
             Self::Appears {}
             | Self::Crosses { .. }
             | Self::CameraOffline { .. }
-            | Self::ClockWrong { .. } => None,
+            | Self::ClockWrong { .. }
+            | Self::BellPressed { .. }
+            | Self::BellBatteryLow { .. }
+            | Self::BellSilent { .. }
+            | Self::ReportReceived { .. } => None,
         }
+    }
+
+    /// Whether the server makes the rules of it by itself.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        matches!(
+            self,
+            Self::BellPressed { .. }
+                | Self::BellBatteryLow { .. }
+                | Self::BellSilent { .. }
+                | Self::ReportReceived { .. }
+        )
     }
 
     /// Whether it is about what a camera sees, and not about the camera itself.
     #[must_use]
     pub fn is_about_objects(&self) -> bool {
-        !matches!(self, Self::CameraOffline { .. } | Self::ClockWrong { .. })
+        !self.is_built_in() && !matches!(self, Self::CameraOffline { .. } | Self::ClockWrong { .. })
     }
 
     fn check(&self) -> Result<(), InvalidRule> {
@@ -222,6 +269,10 @@ impl Condition {
             return invalid("condition.zone", problem.to_string());
         }
         match self {
+            built_in if built_in.is_built_in() => invalid(
+                "condition.type",
+                "bells and reports are flagged without a rule: add the bell instead".to_owned(),
+            ),
             Self::Crosses { line, .. } => line
                 .check()
                 .map_err(|problem| InvalidRule { field: "condition.line", problem: problem.to_string() }),

@@ -77,6 +77,33 @@ impl Sentence {
                 format!("{vi} đi ngược chiều{}", at(" trong vùng")),
                 format!("{en} went the wrong way{}", at(" in the zone")),
             ),
+            Condition::BellPressed { bell, household, test: false } => (
+                format!("{household} bấm chuông cảnh báo “{bell}”"),
+                format!("{household} pressed the alarm bell “{bell}”"),
+            ),
+            Condition::BellPressed { bell, household, test: true } => (
+                format!("{household} bấm thử chuông cảnh báo “{bell}”"),
+                format!("{household} tried the alarm bell “{bell}”"),
+            ),
+            Condition::BellBatteryLow { bell, percent } => (
+                format!("Chuông cảnh báo “{bell}” sắp hết pin (còn {percent} %)"),
+                format!("The battery of the alarm bell “{bell}” is low ({percent} % left)"),
+            ),
+            Condition::BellSilent { bell, seconds: limit } => (
+                format!(
+                    "Không nhận được tín hiệu của chuông cảnh báo “{bell}” trong {} (quy định: quá {})",
+                    vi_time(seconds),
+                    vi_time(*limit)
+                ),
+                format!(
+                    "Nothing was heard of the alarm bell “{bell}” for {} (limit: {})",
+                    en_time(seconds),
+                    en_time(*limit)
+                ),
+            ),
+            Condition::ReportReceived { sender, text } => {
+                (format!("{sender} báo tin: {text}"), format!("{sender} reports: {text}"))
+            }
         };
         Self { vi: vi + ".", en: en + "." }
     }

@@ -19,6 +19,8 @@ use crate::{Index, IndexError, Result, Visibility};
 
 /// Footage before the first and after the last firing that is held with a confirmed or escalated item.
 const HELD_AROUND: Duration = Duration::from_mins(1);
+/// Footage that is held after a firing of what shows where it happened, where no camera saw it itself.
+const HELD_AFTER: Duration = Duration::from_mins(5);
 
 /// Which review items to list. Everything that is set must hold; an empty list does not restrict.
 #[derive(Clone, Debug, Default)]
@@ -208,6 +210,39 @@ pub(crate) async fn write(connection: &mut PgConnection, firings: &[&Firing]) ->
         .bind(firing.item_id.0)
         .bind(firing.camera_id.map(|camera| camera.0))
         .bind(at(firing.at + HELD_AROUND))
+        .execute(&mut *connection)
+        .await?;
+        if firing.rule.spec.severity == Severity::Alarm {
+            hold_around(&mut *connection, firing).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Holds at once what the cameras around show, or holds more of it where it fired again.
+async fn hold_around(connection: &mut PgConnection, firing: &Firing) -> Result<()> {
+    for near in &firing.cameras {
+        let longer = sqlx::query(
+            "UPDATE holds SET ends_at = greatest(ends_at, $3) WHERE item_id = $1 AND camera_id = $2",
+        )
+        .bind(firing.item_id.0)
+        .bind(near.camera_id.0)
+        .bind(at(firing.at + HELD_AFTER))
+        .execute(&mut *connection)
+        .await?;
+        if longer.rows_affected() > 0 {
+            continue;
+        }
+        sqlx::query(
+            "INSERT INTO holds (id, camera_id, starts_at, ends_at, reason, item_id)
+             SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM cameras WHERE id = $2)",
+        )
+        .bind(Uuid::now_v7())
+        .bind(near.camera_id.0)
+        .bind(at(firing.at - HELD_AROUND))
+        .bind(at(firing.at + HELD_AFTER))
+        .bind(&firing.rule.spec.name)
+        .bind(firing.item_id.0)
         .execute(&mut *connection)
         .await?;
     }

@@ -1,5 +1,5 @@
-//! Camera credentials at rest: ChaCha20-Poly1305 (RFC 8439) with a key that lies in a file beside the data,
-//! not in the database. A copy of the database alone opens nothing.
+//! Credentials of cameras and keys of devices at rest: ChaCha20-Poly1305 (RFC 8439) with a key that lies in a file
+//! beside the data, not in the database. A copy of the database alone opens nothing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -9,6 +9,7 @@ use std::path::Path;
 use chacha20poly1305::aead::{Aead, Generate, Key, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use domain::{CameraId, Credentials, Secret};
+use uuid::Uuid;
 
 /// Layout of what is sealed: this byte, 12 bytes of nonce, then the encrypted pair with its tag.
 const LAYOUT: u8 = 1;
@@ -32,6 +33,12 @@ pub enum VaultError {
          that belongs to this database"
     )]
     Sealed(CameraId),
+    /// The same of the key of a device.
+    #[error(
+        "the stored key of {0} does not open with this key: add the device again, or restore the secret.key that \
+         belongs to this database"
+    )]
+    SealedKey(Uuid),
 }
 
 /// Seals and opens credentials. Cheap to clone.
@@ -71,29 +78,43 @@ impl Vault {
     pub fn seal(&self, camera: CameraId, credentials: &Credentials) -> Result<Vec<u8>, VaultError> {
         let pair = (credentials.username.as_str(), credentials.password.reveal());
         let plain = postcard::to_stdvec(&pair).map_err(|_| VaultError::Sealed(camera))?;
+        self.encrypt(camera.0, &plain).ok_or(VaultError::Sealed(camera))
+    }
+
+    /// Encrypts the key of a device, for this device.
+    pub fn seal_key(&self, device: Uuid, key: &Secret) -> Result<Vec<u8>, VaultError> {
+        self.encrypt(device, key.reveal().as_bytes()).ok_or(VaultError::SealedKey(device))
+    }
+
+    /// Decrypts the key that was sealed for this device.
+    pub fn unseal_key(&self, device: Uuid, sealed: &[u8]) -> Result<Secret, VaultError> {
+        let plain = self.decrypt(device, sealed).and_then(|plain| String::from_utf8(plain).ok());
+        plain.map(Secret::new).ok_or(VaultError::SealedKey(device))
+    }
+
+    fn encrypt(&self, owner: Uuid, plain: &[u8]) -> Option<Vec<u8>> {
         let nonce = Nonce::generate();
-        let payload = Payload { msg: &plain, aad: camera.0.as_bytes() };
-        let sealed = self.cipher.encrypt(&nonce, payload).map_err(|_| VaultError::Sealed(camera))?;
+        let sealed = self.cipher.encrypt(&nonce, Payload { msg: plain, aad: owner.as_bytes() }).ok()?;
         let mut out = Vec::with_capacity(1 + NONCE_BYTES + sealed.len());
         out.push(LAYOUT);
         out.extend_from_slice(&nonce);
         out.extend_from_slice(&sealed);
-        Ok(out)
+        Some(out)
+    }
+
+    fn decrypt(&self, owner: Uuid, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (LAYOUT, rest) = sealed.split_first().map(|(layout, rest)| (*layout, rest))? else {
+            return None;
+        };
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        self.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: owner.as_bytes() }).ok()
     }
 
     /// Decrypts what was sealed for this camera.
     pub fn unseal(&self, camera: CameraId, sealed: &[u8]) -> Result<Credentials, VaultError> {
-        let open = || {
-            let (LAYOUT, rest) = sealed.split_first().map(|(layout, rest)| (*layout, rest))? else {
-                return None;
-            };
-            let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
-            let payload = Payload { msg: sealed, aad: camera.0.as_bytes() };
-            let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).ok()?;
-            let (username, password): (String, String) = postcard::from_bytes(&plain).ok()?;
-            Some(Credentials { username, password: Secret::new(password) })
-        };
-        open().ok_or(VaultError::Sealed(camera))
+        let pair = self.decrypt(camera.0, sealed).and_then(|plain| postcard::from_bytes(&plain).ok());
+        let (username, password): (String, String) = pair.ok_or(VaultError::Sealed(camera))?;
+        Ok(Credentials { username, password: Secret::new(password) })
     }
 }
 
@@ -114,7 +135,7 @@ fn read_key(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Whole or not at all, and never over an existing key: written apart, synced, then linked into place.
 fn create_key(path: &Path) -> io::Result<()> {
-    let apart = path.with_extension(format!("key-{}", uuid::Uuid::now_v7().simple()));
+    let apart = path.with_extension(format!("key-{}", Uuid::now_v7().simple()));
     let result = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&apart)?;
         file.write_all(&Key::<ChaCha20Poly1305>::generate())?;
@@ -180,7 +201,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::open(&folder.path().join("secret.key")).unwrap();
         bolero::check!().for_each(|bytes: &[u8]| {
-            assert!(vault.unseal(CameraId(uuid::Uuid::nil()), bytes).is_err());
+            assert!(vault.unseal(CameraId(Uuid::nil()), bytes).is_err());
         });
     }
 }

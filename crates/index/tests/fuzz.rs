@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{
     ActivityMinute, BoundingBox, CameraId, Event, EventId, EventRecord, Firing, FiringId, Fragment,
-    FragmentIndex, Gap, GapKind, GapReason, Measured, ObjectClass, PlaceId, ReviewItemId, Segment,
-    StreamKind, Timestamp, TrackPoint, VideoCodec, VideoParameters,
+    FragmentIndex, Gap, GapKind, GapReason, Measured, NearCamera, ObjectClass, PlaceId, ReviewItemId,
+    Segment, StreamKind, Timestamp, TrackPoint, VideoCodec, VideoParameters,
 };
 use index::Record;
 use index::spool::{HEADER, Spool, decode};
@@ -120,6 +120,7 @@ fn firing(camera_id: CameraId) -> Firing {
             count: Some(2),
             to_right: Some(true),
         },
+        cameras: vec![NearCamera { camera_id, metres: 12.5, looks_at: Some(true) }],
     }
 }
 
@@ -138,7 +139,7 @@ fn the_layout_of_rows_is_the_one_of_its_version() {
     assert_eq!((HEADER.last().copied(), crc32fast::hash(&file(&rows()))), (Some(1), LAYOUT));
 }
 
-const LAYOUT: u32 = 673_023_798;
+const LAYOUT: u32 = 3_909_348_365;
 
 #[test]
 fn a_torn_end_costs_the_torn_row_alone() {

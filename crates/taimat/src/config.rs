@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use bells::Source;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) vision: Vision,
     /// What was flagged, and who looks at it.
     pub(crate) review: Review,
+    /// The MQTT broker of alarm bells and sounders.
+    pub(crate) mqtt: Mqtt,
     /// PostgreSQL.
     pub(crate) database: Database,
 }
@@ -98,6 +101,23 @@ pub(crate) struct Review {
     pub(crate) escalate_alert_minutes: f64,
 }
 
+/// `[mqtt]`
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Mqtt {
+    /// `mqtt://…`; without one, bells are heard and rung over HTTP only.
+    pub(crate) broker: Option<String>,
+    /// Which messages are about bells.
+    pub(crate) sources: Vec<Source>,
+}
+
+impl std::fmt::Debug for Mqtt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let broker = self.broker.as_ref().map(|_| "***");
+        f.debug_struct("Mqtt").field("broker", &broker).field("sources", &self.sources).finish()
+    }
+}
+
 /// `[database]`
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -153,6 +173,12 @@ impl Default for Vision {
 impl Default for Review {
     fn default() -> Self {
         Self { escalate_alarm_minutes: 3.0, escalate_alert_minutes: 60.0 }
+    }
+}
+
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self { broker: None, sources: vec![Source::zigbee2mqtt(), Source::tasmota_rf()] }
     }
 }
 
@@ -245,10 +271,11 @@ impl Config {
         self.recording.folder.clone().unwrap_or_else(|| self.data.folder.join("recordings"))
     }
 
-    /// The configuration in force, with the database's password left out.
+    /// The configuration in force, with passwords left out.
     pub(crate) fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
         shown.database.url = shown.database.url.map(|url| redacted(&url));
+        shown.mqtt.broker = shown.mqtt.broker.map(|url| redacted(&url));
         shown
     }
 

@@ -9,7 +9,7 @@ use crate::{command, setup};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// record, detect, search, accuracy or cameras.
+    /// record, detect, search, accuracy, cameras or review.
     name: String,
     /// Given to the bench; `--help` lists what it knows.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "BENCH ARGUMENT")]

@@ -172,7 +172,11 @@ impl Subject {
             Condition::Crosses { .. }
             | Condition::MoreThan { .. }
             | Condition::CameraOffline { .. }
-            | Condition::ClockWrong { .. } => (false, None),
+            | Condition::ClockWrong { .. }
+            | Condition::BellPressed { .. }
+            | Condition::BellBatteryLow { .. }
+            | Condition::BellSilent { .. }
+            | Condition::ReportReceived { .. } => (false, None),
         };
         met.then(|| Measured { seconds, ..self.measured() })
     }

@@ -6,7 +6,9 @@ use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use domain::{Action, Camera, CameraId, EventId, EventRecord, Place, PlaceId, ReviewItem, Rule, UserId};
+use domain::{
+    Action, Bell, Camera, CameraId, EventId, EventRecord, Place, PlaceId, ReviewItem, Rule, Sounder, UserId,
+};
 use index::{Hold, User};
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
@@ -52,6 +54,10 @@ pub enum At {
     ReviewItem,
     /// The place of the camera of the hold `{hold_id}` of the path.
     Hold,
+    /// The place of the bell `{bell_id}` of the path.
+    Bell,
+    /// The place of the sounder `{sounder_id}` of the path.
+    Sounder,
     /// Every place where the user `{user_id}` of the path holds a role.
     User,
 }
@@ -172,6 +178,17 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             let item: ReviewItem = unless_missing(item, "review item")?;
             caller.require(index, action, item.place_id, "review item").await?;
             parts.extensions.insert(Arc::new(item));
+        }
+        At::Bell => {
+            let bell: Bell = unless_missing(index.bell(named(parts, "bell_id").await?).await, "bell")?;
+            caller.require(index, action, bell.place_id, "bell").await?;
+            parts.extensions.insert(Arc::new(bell));
+        }
+        At::Sounder => {
+            let sounder = index.sounder(named(parts, "sounder_id").await?).await;
+            let sounder: Sounder = unless_missing(sounder, "sounder")?;
+            caller.require(index, action, sounder.place_id, "sounder").await?;
+            parts.extensions.insert(Arc::new(sounder));
         }
         At::User => {
             let user: User =

@@ -1,6 +1,7 @@
 //! Every route, with its right. One file a resource.
 
 mod audit;
+mod bells;
 mod cameras;
 mod clips;
 mod events;
@@ -9,10 +10,12 @@ mod live;
 mod places;
 mod presets;
 mod recordings;
+mod reports;
 mod review;
 mod rules;
 mod session;
 mod snapshots;
+mod sounders;
 mod system;
 mod timeline;
 mod tokens;
@@ -40,6 +43,9 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         rules::routes(),
         presets::routes(),
         review::routes(),
+        reports::routes(),
+        bells::routes(),
+        sounders::routes(),
         live::routes(),
         audit::routes(),
         system::documentation(),

@@ -8,11 +8,13 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod bells;
 mod cameras;
 mod document;
 mod live;
 mod media;
 mod problems;
+mod reports;
 mod review;
 mod rights;
 mod search;

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
-use api::ports::{ApiConfig, CameraPort, HealthCheck, HealthPort, RulePort, Still, StillFailure, StillPort};
+use api::ports::{
+    ApiConfig, BellPort, CameraPort, Deaf, HealthCheck, HealthPort, RingOrder, RulePort, Still, StillFailure,
+    StillPort, Stranger,
+};
 use api::{App, Audit};
 use async_trait::async_trait;
 use axum::Router;
@@ -13,10 +16,11 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::{
-    AccessUnit, BoundingBox, Camera, CameraId, CameraState, CameraWatch, ConnectFailure, Event, EventId,
-    EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock, Measured, MediaFrame, ObjectClass,
-    Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Role, Rule, RuleSpec, StreamAddress, StreamKind,
-    Timestamp, TrackPoint, Transport, UserId, VideoCodec, VideoParameters,
+    AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, ConnectFailure, Event,
+    EventId, EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock, Measured, MediaFrame,
+    ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause, RingId, RingState,
+    Role, Rule, RuleSpec, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec,
+    VideoParameters,
 };
 use index::{Index, NewCamera, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits};
 use recorder::{Recorder, RecorderConfig, RecorderEvent};
@@ -113,6 +117,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) live: broadcast::Sender<LiveEvent>,
     pub(crate) cameras: Arc<FakeCameras>,
+    pub(crate) bells: Arc<FakeBells>,
     pub(crate) health: Arc<FakeHealth>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) inside: Place,
@@ -149,6 +154,7 @@ impl World {
         let (audit, _written) = Audit::start(index.clone(), clock.clone(), shutdown.clone());
         let (live, _) = broadcast::channel(4);
         let cameras = Arc::new(FakeCameras::default());
+        let bells = Arc::new(FakeBells::default());
         let health = Arc::new(FakeHealth::default());
         let router = api::router(App {
             index: index.clone(),
@@ -156,6 +162,7 @@ impl World {
             vault: Vault::open(&folder.path().join("secret.key")).unwrap(),
             cameras: cameras.clone(),
             rules: Arc::new(FakeRules),
+            bells: bells.clone(),
             stills: Arc::new(FakeStills),
             health: health.clone(),
             live: live.clone(),
@@ -177,6 +184,7 @@ impl World {
             clock,
             live,
             cameras,
+            bells,
             health,
             shutdown,
             inside,
@@ -224,6 +232,7 @@ impl World {
             at: NOW.plus_micros(-30_000_000),
             event_id: Some(self.event.id),
             measured: Measured::default(),
+            cameras: Vec::new(),
         };
         self.write(Record::Firing(Box::new(firing))).await;
         item_id
@@ -493,6 +502,43 @@ impl CameraPort for FakeCameras {
 pub(crate) fn rule(name: &str) -> RuleSpec {
     let text = serde_json::json!({"name": name, "severity": "alert", "condition": {"type": "appears"}});
     serde_json::from_value(text).unwrap()
+}
+
+/// Bells that remember what they were told.
+#[derive(Default)]
+pub(crate) struct FakeBells {
+    pub(crate) heard: Mutex<Vec<BellSignal>>,
+}
+
+#[async_trait]
+impl BellPort for FakeBells {
+    async fn devices_changed(&self) {}
+
+    fn heard(&self, signal: BellSignal) -> Result<(), Deaf> {
+        self.heard.lock().unwrap().push(signal);
+        Ok(())
+    }
+
+    fn strangers(&self) -> Vec<Stranger> {
+        vec![Stranger { device: "7028D3".to_owned(), at: NOW }]
+    }
+
+    fn ring(&self, order: RingOrder) -> Option<Ring> {
+        Some(Ring {
+            id: RingId::generate(),
+            sounder_id: order.sounder.id,
+            sounder_name: order.sounder.spec.name,
+            place_id: order.sounder.place_id,
+            asked_at: NOW,
+            cause: RingCause::Person,
+            username: Some(order.by.1),
+            reason: order.reason,
+            item_id: order.item_id,
+            state: RingState::Asked,
+            answered_at: None,
+            problem: None,
+        })
+    }
 }
 
 struct FakeRules;

@@ -3,6 +3,7 @@
 #![expect(clippy::cloned_ref_to_slice_refs, reason = "what is wanted reads best as a list")]
 
 mod audit;
+mod bells;
 mod cluster;
 mod events;
 mod footage;

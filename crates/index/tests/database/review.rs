@@ -26,6 +26,7 @@ fn firing(rule: &Rule, camera: &Camera, item_id: ReviewItemId, seconds: i64) -> 
         at: at(seconds),
         event_id: None,
         measured: Measured::default(),
+        cameras: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line. `serve`, `check`, `reindex`, `user` and `config` work on the data folder; `camera`, `place`,
-//! `rule`, `search` and `clip` are clients of the HTTP API, like any other.
+//! `rule`, `bell`, `sounder`, `search` and `clip` are clients of the HTTP API, like any other.
 
+mod bell;
 mod camera;
 mod check;
 mod client;
@@ -12,6 +13,7 @@ mod place;
 mod reindex;
 mod rule;
 mod search;
+mod sounder;
 mod user;
 
 use std::path::PathBuf;
@@ -66,6 +68,20 @@ enum Command {
         #[command(subcommand)]
         command: rule::Command,
     },
+    /// Add, list and remove alarm bells of a running server: households' buttons.
+    Bell {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: bell::Command,
+    },
+    /// Add, ring, list and remove bells, sirens and gongs of a running server.
+    Sounder {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: sounder::Command,
+    },
     /// Add people, give them roles and tokens. Works on the data folder: this makes the first administrator.
     User {
         #[command(subcommand)]
@@ -118,6 +134,10 @@ impl Arguments {
             Command::Camera { server, command } => command.run(&server.client(&config)?, out).await.map(done),
             Command::Place { server, command } => command.run(&server.client(&config)?, out).await.map(done),
             Command::Rule { server, command } => command.run(&server.client(&config)?, out).await.map(done),
+            Command::Bell { server, command } => command.run(&server.client(&config)?, out).await.map(done),
+            Command::Sounder { server, command } => {
+                command.run(&server.client(&config)?, out).await.map(done)
+            }
             Command::User { command } => command.run(&config, out).await.map(done),
             Command::Search { server, search } => search.run(&server.client(&config)?, out).await.map(done),
             Command::Clip { server, clip } => clip.run(&server.client(&config)?, out).await.map(done),

@@ -2,11 +2,13 @@
 
 mod analyse;
 mod analysts;
+mod bells;
 mod board;
 mod cameras;
 pub(crate) mod database;
 mod flag;
 mod health;
+mod kept;
 mod meter;
 mod metrics;
 mod retention;
@@ -38,6 +40,7 @@ use vision_client::{Vision, VisionConfig};
 use crate::config::Config;
 use analyse::{CatchUp, Snapshots};
 use analysts::Analysts;
+use bells::{BellDoor, Bells};
 use board::Board;
 use cameras::{Services, Supervisor};
 use database::Database;
@@ -161,7 +164,8 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     let watches = Arc::new(Watches::default());
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
-    let (rules, flags, rule_door) = core.flagging(config, &mut tasks, &live, &board, &roster);
+    let Flagging { rules, flags, rule_door, bell_door } =
+        core.flagging(config, &mut tasks, &live, &board, &roster)?;
     let analysts = vision.clone().map(|vision| {
         let (sender, jobs) = mpsc::channel(analyse::SNAPSHOT_QUEUE);
         let maker = Snapshots {
@@ -213,6 +217,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         vault,
         cameras: Arc::new(cameras),
         rules: Arc::new(rule_door),
+        bells: Arc::new(bell_door),
         stills,
         health: Arc::new(core.health(config, vision)),
         live,
@@ -245,6 +250,14 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     outcome
 }
 
+/// What feeds rules and bells, and the API's doors to them.
+struct Flagging {
+    rules: Rules,
+    flags: Flags,
+    rule_door: RuleDoor,
+    bell_door: BellDoor,
+}
+
 impl Core {
     fn catch_up(&self, analysts: Analysts, roster: Arc<Roster>) -> CatchUp {
         CatchUp {
@@ -257,7 +270,7 @@ impl Core {
         }
     }
 
-    /// Starts all that flags: which rules hold, who is told of those that fire, and the API's door to them.
+    /// Starts all that flags: which rules hold, what is heard of bells, who is told of what fires, and the API's doors.
     fn flagging(
         &self,
         config: &Config,
@@ -265,10 +278,13 @@ impl Core {
         live: &broadcast::Sender<LiveEvent>,
         board: &Arc<Board>,
         roster: &Arc<Roster>,
-    ) -> (Rules, Flags, RuleDoor) {
-        let (keeper, rules, door) = RuleKeeper::new(self.index.clone(), self.stop.clone());
+    ) -> Result<Flagging> {
+        let (index, clock) = (self.index.clone(), Arc::clone(&self.clock));
+        let bells = Bells::new(&config.mqtt, index, clock, live.clone(), &self.stop)?;
+        let (keeper, rules, rule_door) = RuleKeeper::new(self.index.clone(), self.stop.clone());
         tasks.spawn("rules", keeper.run());
-        let (flagger, flags) = Flagger::new(self.index.clone(), self.rows.clone(), live.clone());
+        let (flagger, flags) =
+            Flagger::new(self.index.clone(), self.rows.clone(), live.clone(), bells.sounding());
         tasks.spawn_ending("flagger", flagger.run());
         let health = HealthRules {
             rules: rules.afresh(),
@@ -280,7 +296,8 @@ impl Core {
         };
         tasks.spawn("health-rules", health.run());
         tasks.spawn("escalation", self.escalation(config, live.clone()).run());
-        (rules, flags, door)
+        let bell_door = bells.start(tasks, flags.clone(), Arc::clone(roster), self.stop.clone());
+        Ok(Flagging { rules, flags, rule_door, bell_door })
     }
 
     fn escalation(&self, config: &Config, live: broadcast::Sender<LiveEvent>) -> Escalation {

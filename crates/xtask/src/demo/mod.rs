@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: simulated cameras, the server, a small commune, and searches to try.
 
+mod bell;
 mod cameras;
 mod client;
 mod commune;
@@ -19,6 +20,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::layout::{Layout, Profile};
 use crate::{command, setup};
+use bell::Broker;
 use cameras::Cameras;
 use commune::Commune;
 use process::Process;
@@ -60,25 +62,28 @@ pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
 
     let config = layout.root.join(&arguments.cameras);
     let mut cameras = Cameras::start(layout, &config, &folder)?;
-    let mut server = Server::start(layout, &folder, &stop)?;
+    let mut broker = Broker::start(&folder)?;
+    let mut server = Server::start(layout, &folder, &broker.url(), &stop)?;
     let (login, client) = server.add_administrator()?;
     println!("demo: adding places and cameras, each camera being tried first");
     let commune = Commune::create(&client, &commune::read(&config)?, &cameras.addresses)?;
 
     commune.add_rules(&client)?;
+    commune.add_bell(&client)?;
 
     let outcome = if arguments.once {
         report::Minute::begin(&client, &commune, &mut cameras, &stop).and_then(|minute| {
             println!("demo: recording for {} s", ONCE.as_secs());
             wait(&mut cameras.process, &mut server.process, &stop, Some(Instant::now() + ONCE))?;
-            minute.report(&client, &commune, &mut cameras, &folder)
+            minute.report(&client, &commune, &mut cameras, &folder)?;
+            broker.press_and_report(&client)
         })
     } else {
-        words::print(&server, &login, &client, &commune);
+        words::print(&server, &login, &client, &commune, &broker.press_command());
         wait(&mut cameras.process, &mut server.process, &stop, None)
     };
     println!("demo: stopping");
-    let stopped = server.process.stop().and(cameras.process.stop());
+    let stopped = server.process.stop().and(cameras.process.stop()).and(broker.process.stop());
     outcome.and(stopped)
 }
 

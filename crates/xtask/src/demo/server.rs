@@ -39,11 +39,11 @@ pub(super) struct Login {
 
 impl Server {
     /// Starts it and waits until it is ready.
-    pub(super) fn start(layout: &Layout, folder: &Path, stop: &AtomicBool) -> Result<Self> {
+    pub(super) fn start(layout: &Layout, folder: &Path, broker: &str, stop: &AtomicBool) -> Result<Self> {
         println!("demo: starting the server");
         let port = free_port()?;
         let config = folder.join("taimat.toml");
-        write_config(layout, folder, &config, port)?;
+        write_config(layout, folder, &config, port, broker)?;
         let program = layout.programs(Profile::Release).join("taimat");
         let mut command = Command::new(&program);
         layout.set_environment(&mut command, Profile::Release);
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-fn write_config(layout: &Layout, folder: &Path, config: &Path, port: u16) -> Result<()> {
+fn write_config(layout: &Layout, folder: &Path, config: &Path, port: u16, broker: &str) -> Result<()> {
     let text = |path: PathBuf| toml::Value::from(path.to_string_lossy().into_owned());
     let mut tables = toml::Table::new();
     tables.insert("server".into(), toml::toml! { listen = "" }.into());
@@ -102,6 +102,7 @@ fn write_config(layout: &Layout, folder: &Path, config: &Path, port: u16) -> Res
     );
     tables
         .insert("recording".into(), toml::toml! { keep_days = 1 keep_free_gib = 1.0 max_gib = 20.0 }.into());
+    tables.insert("mqtt".into(), toml::Table::from_iter([("broker".to_owned(), broker.into())]).into());
     let vision = [
         ("model", layout.root.join(MODEL)),
         ("models", layout.models()),

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::commune::Commune;
 use super::server::{Login, Server};
 
-pub(super) fn print(server: &Server, login: &Login, client: &Client, commune: &Commune) {
+pub(super) fn print(server: &Server, login: &Login, client: &Client, commune: &Commune, press: &str) {
     let base = &server.base;
     println!("\nTaimat is running with {} cameras. Ctrl-C stops everything.\n", commune.cameras.len());
     println!("  address        {base}");
@@ -50,6 +50,9 @@ pub(super) fn print(server: &Server, login: &Login, client: &Client, commune: &C
         let file = if path.contains("/clip?") { " > clip.mp4" } else { "" };
         println!("  # {what}\n  get \"{path}\"{file}");
     }
+    println!(
+        "\n  # press a household's alarm bell, and see the alarm\n  {press}\n  get \"/review-items?severity=alarm\""
+    );
     println!("\n  # the same from the command line");
     println!("  {} search --class person --limit 10", server.program.display());
     println!("  {} camera list\n", server.program.display());

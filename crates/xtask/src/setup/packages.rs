@@ -32,6 +32,9 @@ const PACKAGES: &[&str] = &[
     "libgstreamer-plugins-base1.0-dev",
     "libgstreamer1.0-dev",
     "libgstrtspserver-1.0-dev",
+    // The broker of alarm bells, in the demo and the tests.
+    "mosquitto",
+    "mosquitto-clients",
     // The index; postgresql-15 has contrib (ltree) in it.
     "postgresql-15",
     "postgresql-15-postgis-3",

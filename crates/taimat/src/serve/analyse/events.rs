@@ -76,7 +76,8 @@ impl EventSink {
 
     fn flag(&self, Fired { rule, at, event_id, measured }: Fired) {
         let (camera_id, place_id) = (self.camera.id, self.camera.place_id);
-        self.flags.raise(Flag { camera_id, place_id, rule, at, event_id: Some(event_id), measured });
+        let (camera_id, event_id) = (Some(camera_id), Some(event_id));
+        self.flags.raise(Flag { camera_id, place_id, rule, at, event_id, measured, cameras: Vec::new() });
     }
 
     /// A track that is sure enough to be an event.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::ports::RulePort;
 use domain::{Camera, Place, PlaceId, Rule};
@@ -10,11 +9,7 @@ use index::{Index, Visibility};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-/// The rules are read again this often, changed or not: places move, and a change may go unnoticed while the database
-/// is away.
-const INTERVAL: Duration = Duration::from_secs(30);
-/// Pause after a change, so that several make one reading.
-const GATHER: Duration = Duration::from_millis(50);
+use crate::serve::kept::keep;
 
 /// Which rules hold at which place: its own, and those of the places above.
 #[derive(Debug, Default, PartialEq)]
@@ -95,25 +90,7 @@ impl RuleKeeper {
 
     /// Works until the server stops.
     pub(crate) async fn run(self) {
-        loop {
-            match self.read().await {
-                Ok(book) => {
-                    self.book.send_if_modified(|known| {
-                        let differs = **known != book;
-                        if differs {
-                            *known = Arc::new(book);
-                        }
-                        differs
-                    });
-                }
-                Err(error) => tracing::warn!("rules cannot be read, those known before go on: {error}"),
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = self.changed.notified() => tokio::time::sleep(GATHER).await,
-                () = tokio::time::sleep(INTERVAL) => {}
-            }
-        }
+        keep("rules", &self.book, &self.changed, &self.stop, || self.read()).await;
     }
 
     async fn read(&self) -> index::Result<RuleBook> {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use domain::{
-    CameraId, EventId, Firing, FiringId, LiveEvent, Measured, PlaceId, ReviewItem, ReviewState, Rule,
-    Sentence, Timestamp,
+    CameraId, EventId, Firing, FiringId, LiveEvent, Measured, NearCamera, PlaceId, ReviewItem, ReviewState,
+    Rule, Sentence, Timestamp,
 };
 use index::{Index, Record};
 use tokio::sync::{broadcast, mpsc};
 
 use super::bundle::Bundles;
+use crate::serve::bells::Sounding;
 use crate::serve::rows::Rows;
 
 /// Firings that may wait while the database is slow.
@@ -17,15 +18,18 @@ const QUEUE: usize = 4096;
 /// Firings that are written together.
 const TOGETHER: usize = 64;
 
-/// A rule that fired at a camera.
+/// A rule that fired.
 #[derive(Debug)]
 pub(crate) struct Flag {
-    pub(crate) camera_id: CameraId,
+    /// The camera that saw it; for what no camera saw, the nearest.
+    pub(crate) camera_id: Option<CameraId>,
     pub(crate) place_id: PlaceId,
     pub(crate) rule: Arc<Rule>,
     pub(crate) at: Timestamp,
     pub(crate) event_id: Option<EventId>,
     pub(crate) measured: Measured,
+    /// Where no camera saw it: those that show where it happened.
+    pub(crate) cameras: Vec<NearCamera>,
 }
 
 /// Takes what fired. Cheap to clone.
@@ -40,7 +44,7 @@ impl Flags {
         let camera = flag.camera_id;
         if let Err(refused) = self.0.try_send(flag) {
             metrics::counter!("taimat_rule_firings_dropped_total").increment(1);
-            tracing::error!(%camera, "a firing of a rule was lost, for too many wait: {refused}");
+            tracing::error!(?camera, "a firing of a rule was lost, for too many wait: {refused}");
         }
     }
 }
@@ -50,15 +54,21 @@ pub(crate) struct Flagger {
     index: Index,
     rows: Rows,
     live: broadcast::Sender<LiveEvent>,
+    sounding: Arc<Sounding>,
     bundles: Bundles,
     flags: mpsc::Receiver<Flag>,
 }
 
 impl Flagger {
     /// A flagger, and the way to it.
-    pub(crate) fn new(index: Index, rows: Rows, live: broadcast::Sender<LiveEvent>) -> (Self, Flags) {
+    pub(crate) fn new(
+        index: Index,
+        rows: Rows,
+        live: broadcast::Sender<LiveEvent>,
+        sounding: Arc<Sounding>,
+    ) -> (Self, Flags) {
         let (sender, flags) = mpsc::channel(QUEUE);
-        (Self { index, rows, live, bundles: Bundles::default(), flags }, Flags(sender))
+        (Self { index, rows, live, sounding, bundles: Bundles::default(), flags }, Flags(sender))
     }
 
     /// Works until all that raise flags are gone.
@@ -67,6 +77,7 @@ impl Flagger {
         while self.flags.recv_many(&mut flags, TOGETHER).await > 0 {
             let firings: Vec<Firing> = flags.drain(..).map(|flag| self.firing(flag)).collect();
             for firing in &firings {
+                self.sounding.fired(firing);
                 self.rows.send(Record::Firing(Box::new(firing.clone()))).await;
             }
             let stored = match self.rows.writer().flush().await {
@@ -81,13 +92,13 @@ impl Flagger {
     }
 
     fn firing(&mut self, flag: Flag) -> Firing {
-        let Flag { camera_id, place_id, rule, at, event_id, measured } = flag;
-        let item_id = self.bundles.item(rule.id, place_id, at);
+        let Flag { camera_id, place_id, rule, at, event_id, measured, cameras } = flag;
+        let item_id = self.bundles.item((rule.id, place_id, rule.spec.severity), at);
         tracing::info!(
-            camera = %camera_id, rule = rule.spec.name, severity = %rule.spec.severity, %at, item = %item_id, "flagged"
+            camera = ?camera_id, rule = rule.spec.name, severity = %rule.spec.severity, %at, item = %item_id, "flagged"
         );
         let id = FiringId::at(at);
-        Firing { id, item_id, rule, camera_id: Some(camera_id), place_id, at, event_id, measured }
+        Firing { id, item_id, rule, camera_id, place_id, at, event_id, measured, cameras }
     }
 
     /// Tells of each item once, as it is stored; of what waits for the database, as far as it is known.

@@ -79,12 +79,13 @@ impl HealthRules {
 
     fn flag(&self, camera: &Camera, rule: Arc<Rule>, measured: Measured) {
         self.flags.raise(Flag {
-            camera_id: camera.id,
+            camera_id: Some(camera.id),
             place_id: camera.place_id,
             rule,
             at: self.clock.now(),
             event_id: None,
             measured,
+            cameras: Vec::new(),
         });
     }
 }

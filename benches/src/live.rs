@@ -5,21 +5,30 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use blackbox::Api;
-use domain::{Clock, LiveEvent, SystemClock};
+use domain::{Clock, LiveEvent, SystemClock, Timestamp};
 use reqwest::Method;
 
 /// Longer than any phase: a watcher stays connected.
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// A watcher of live changes. It watches until it is dropped.
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     latencies: Arc<Mutex<Vec<f64>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Watcher {
-    /// Begins to watch.
-    pub(super) async fn start(api: &Api) -> Result<Self> {
+    /// Begins to watch events.
+    pub(crate) async fn start(api: &Api) -> Result<Self> {
+        Self::of(api, |change| match change {
+            LiveEvent::EventStarted { event } => Some(event.last_seen),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Begins to watch changes of a kind: `picked` says which, and what moment made them.
+    pub(crate) async fn of(api: &Api, picked: fn(&LiveEvent) -> Option<Timestamp>) -> Result<Self> {
         let mut response = api.request(Method::GET, "live").timeout(LONGEST).send().await?;
         ensure!(response.status().is_success(), "live changes: {}", response.status());
         let latencies = Arc::new(Mutex::new(Vec::new()));
@@ -32,8 +41,8 @@ impl Watcher {
                 // An empty line ends each message.
                 while let Some(end) = text.windows(2).position(|two| two == b"\n\n") {
                     let message: Vec<u8> = text.drain(..end + 2).collect();
-                    if let Some(LiveEvent::EventStarted { event }) = read(&message) {
-                        let latency = now.since(event.last_seen).as_secs_f64();
+                    if let Some(made) = read(&message).as_ref().and_then(picked) {
+                        let latency = now.since(made).as_secs_f64();
                         into.lock().unwrap_or_else(PoisonError::into_inner).push(latency);
                     }
                 }
@@ -42,9 +51,9 @@ impl Watcher {
         Ok(Self { latencies, task })
     }
 
-    /// For each event that was announced since the last call, the seconds from the picture that made it an event until
-    /// it was read here.
-    pub(super) fn take(&self) -> Vec<f64> {
+    /// For each change that was announced since the last call, the seconds from the moment that made it until it was
+    /// read here.
+    pub(crate) fn take(&self) -> Vec<f64> {
         std::mem::take(&mut self.latencies.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -63,7 +72,7 @@ fn read(message: &[u8]) -> Option<LiveEvent> {
 }
 
 /// The value that a part of all is not above; not a number where there are none.
-pub(super) fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
+pub(crate) fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = (values.len() as f64 * part).ceil() as usize;
     values.get(place.saturating_sub(1)).copied().unwrap_or(f64::NAN)
