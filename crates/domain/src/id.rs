@@ -68,6 +68,14 @@ id!(
     RuleId
 );
 id!(
+    /// A person's time on duty.
+    ShiftId
+);
+id!(
+    /// What a camera has learnt not to flag.
+    QuietSpotId
+);
+id!(
     /// A place of the place tree.
     PlaceId
 );

@@ -6,8 +6,11 @@ use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use domain::{Action, Camera, CameraId, EventId, EventRecord, Place, PlaceId, ReviewItem, Rule, UserId};
-use index::{Hold, User};
+use domain::{
+    Action, Camera, CameraId, EventId, EventRecord, Place, PlaceId, QuietSpot, ReviewItem, Rule, Shift,
+    UserId,
+};
+use index::{Hold, Hushed, User};
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
@@ -50,6 +53,10 @@ pub enum At {
     Rule,
     /// The place of the review item `{item_id}` of the path.
     ReviewItem,
+    /// The place of the shift `{shift_id}` of the path.
+    Shift,
+    /// The place of the camera that has learnt the quiet spot `{quiet_id}` of the path.
+    QuietSpot,
     /// The place of the camera of the hold `{hold_id}` of the path.
     Hold,
     /// Every place where the user `{user_id}` of the path holds a role.
@@ -172,6 +179,19 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             let item: ReviewItem = unless_missing(item, "review item")?;
             caller.require(index, action, item.place_id, "review item").await?;
             parts.extensions.insert(Arc::new(item));
+        }
+        At::Shift => {
+            let shift: Shift = unless_missing(index.shift(named(parts, "shift_id").await?).await, "shift")?;
+            caller.require(index, action, shift.place_id, "shift").await?;
+            parts.extensions.insert(Arc::new(shift));
+        }
+        At::QuietSpot => {
+            let found = index.quiet_spot(named(parts, "quiet_id").await?).await;
+            let (spot, hushed): (QuietSpot, Hushed) = unless_missing(found, "quiet spot")?;
+            let camera = unless_missing(index.camera(spot.camera_id).await, "quiet spot")?;
+            caller.require(index, action, camera.place_id, "quiet spot").await?;
+            parts.extensions.insert(Arc::new((spot, hushed)));
+            parts.extensions.insert(Arc::new(camera));
         }
         At::User => {
             let user: User =

@@ -8,10 +8,12 @@ mod holds;
 mod live;
 mod places;
 mod presets;
+mod quiet;
 mod recordings;
 mod review;
 mod rules;
 mod session;
+mod shifts;
 mod snapshots;
 mod system;
 mod timeline;
@@ -21,6 +23,8 @@ mod users;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::Server;
+
+pub(crate) use shifts::OfflineCamera;
 
 /// All routes, without what surrounds them.
 pub(crate) fn all() -> OpenApiRouter<Server> {
@@ -40,6 +44,8 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         rules::routes(),
         presets::routes(),
         review::routes(),
+        quiet::routes(),
+        shifts::routes(),
         live::routes(),
         audit::routes(),
         system::documentation(),

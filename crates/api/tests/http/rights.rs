@@ -2,8 +2,8 @@
 
 use crate::world::{Client, PASSWORD, World, at, everywhere, run};
 use axum::body::Body;
-use domain::{Action, ReviewItemId, Role, RuleId, UserId};
-use index::NewHold;
+use domain::{Action, DismissReason, QuietSpotId, ReviewItemId, ReviewStep, Role, RuleId, ShiftId, UserId};
+use index::{NewHold, NewStep};
 use serde_json::{Value, json};
 
 /// One operation of the document.
@@ -32,6 +32,17 @@ struct Things {
     user: UserId,
     rule: RuleId,
     item: ReviewItemId,
+    shift: ShiftId,
+    quiet: QuietSpotId,
+}
+
+/// What the camera learns from a dismissal.
+async fn quiet(world: &World, rule: &domain::Rule) -> QuietSpotId {
+    let item = world.flag_seen(rule).await;
+    let (step, reason) = (ReviewStep::Dismiss, Some(DismissReason::Animal));
+    let new = NewStep { step, user_id: None, username: "walk".to_owned(), note: None, reason };
+    world.index.take_review_step(item, 1, &new).await.unwrap();
+    world.index.quiet_spots_of(world.camera.id).await.unwrap()[0].0.id
 }
 
 async fn things(world: &World) -> Things {
@@ -40,7 +51,15 @@ async fn things(world: &World) -> Things {
     let hold = world.index.create_hold(hold).await.unwrap().id.to_string();
     let rule = world.index.create_rule(world.home.id, &crate::world::rule("walk")).await.unwrap();
     let item = world.flag(&rule).await;
-    Things { hold, user: world.user(&[at(Role::Observer, &world.home)]).await, rule: rule.id, item }
+    let shift = world.index.open_shift(world.home.id, (UserId::generate(), "walk"), crate::world::NOW).await;
+    Things {
+        hold,
+        user: world.user(&[at(Role::Observer, &world.home)]).await,
+        rule: rule.id,
+        item,
+        shift: shift.unwrap().id,
+        quiet: quiet(world, &rule).await,
+    }
 }
 
 fn filled(world: &World, things: &Things, path: &str) -> String {
@@ -52,6 +71,8 @@ fn filled(world: &World, things: &Things, path: &str) -> String {
         .replace("{user_id}", &things.user.to_string())
         .replace("{rule_id}", &things.rule.to_string())
         .replace("{item_id}", &things.item.to_string())
+        .replace("{shift_id}", &things.shift.to_string())
+        .replace("{quiet_id}", &things.quiet.to_string())
         .replace("{preset}", "hamlet-gate")
         .replace("{token_id}", &uuid::Uuid::new_v4().to_string())
         .replace("{stream}", "main")

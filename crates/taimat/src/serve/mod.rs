@@ -224,6 +224,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
             secure_cookies: config.server.https,
             trusted_proxies: config.server.trusted_proxies.clone(),
             trusted_origins: config.server.trusted_origins.clone(),
+            quiet_after: config.review.quiet_after,
             ..ApiConfig::default()
         },
         shutdown: core.stop.clone(),
@@ -266,9 +267,11 @@ impl Core {
         board: &Arc<Board>,
         roster: &Arc<Roster>,
     ) -> (Rules, Flags, RuleDoor) {
-        let (keeper, rules, door) = RuleKeeper::new(self.index.clone(), self.stop.clone());
+        let (keeper, rules, door) =
+            RuleKeeper::new(self.index.clone(), config.review.quiet_after, self.stop.clone());
         tasks.spawn("rules", keeper.run());
-        let (flagger, flags) = Flagger::new(self.index.clone(), self.rows.clone(), live.clone());
+        let (flagger, flags) =
+            Flagger::new(self.index.clone(), self.rows.clone(), live.clone(), rules.afresh());
         tasks.spawn_ending("flagger", flagger.run());
         let health = HealthRules {
             rules: rules.afresh(),
