@@ -10,6 +10,7 @@ pub mod auth;
 mod camera_address;
 mod extract;
 mod footage;
+mod handover;
 mod live;
 mod media;
 mod openapi;

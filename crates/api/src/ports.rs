@@ -165,6 +165,8 @@ pub struct ApiConfig {
     pub live_streams: usize,
     /// How often the session and the rights of a watcher of `/live` are looked at again.
     pub live_recheck: Duration,
+    /// Dismissals of the like of it after which a camera is quiet; 0: never.
+    pub quiet_after: u32,
 }
 
 impl Default for ApiConfig {
@@ -181,6 +183,7 @@ impl Default for ApiConfig {
             longest_clip: Duration::from_hours(24),
             live_streams: 256,
             live_recheck: Duration::from_secs(30),
+            quiet_after: 3,
         }
     }
 }

@@ -84,6 +84,14 @@ id!(
     SounderId
 );
 id!(
+    /// A person's time on duty.
+    ShiftId
+);
+id!(
+    /// What a camera has learnt not to flag.
+    QuietSpotId
+);
+id!(
     /// A place of the place tree.
     PlaceId
 );

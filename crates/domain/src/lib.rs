@@ -15,6 +15,7 @@ pub mod look;
 pub mod media;
 pub mod place;
 pub mod probe;
+pub mod quiet;
 pub mod review;
 pub mod rights;
 pub mod rule;
@@ -22,6 +23,7 @@ pub mod schedule;
 pub mod segment;
 pub mod sentence;
 pub mod shape;
+pub mod shift;
 pub mod sounder;
 pub mod time;
 pub mod watch;
@@ -33,7 +35,8 @@ pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
 pub use id::{
-    BellId, CameraId, EventId, FiringId, PlaceId, ReportId, ReviewItemId, RingId, RuleId, SounderId, UserId,
+    BellId, CameraId, EventId, FiringId, PlaceId, QuietSpotId, ReportId, ReviewItemId, RingId, RuleId,
+    ShiftId, SounderId, UserId,
 };
 pub use live::LiveEvent;
 pub use look::{LookAt, LookCost, Searched};
@@ -42,12 +45,16 @@ pub use media::{
 };
 pub use place::{Place, PlaceKind};
 pub use probe::{ConnectFailure, FailureKind, ProbeReport, StreamReport};
-pub use review::{Firing, Measured, Officer, ReviewItem, ReviewState, ReviewStep, Sentence, Severity};
+pub use quiet::{Lesson, Likeness, QuietSpot, Suppressed};
+pub use review::{
+    DismissReason, Firing, Measured, Officer, ReviewItem, ReviewState, ReviewStep, Sentence, Severity,
+};
 pub use rights::{Action, Role};
 pub use rule::{Condition, Crossing, InvalidRule, Rule, RuleSpec};
-pub use schedule::{Day, DaySpan, ExceptionDay, Schedule, TimeOfDay, WeeklySpan};
+pub use schedule::{Day, DaySpan, ExceptionDay, Schedule, TimeOfDay, WeeklySpan, at_home};
 pub use segment::{Fragment, FragmentIndex, Segment};
 pub use shape::{Line, PicturePoint, ShapeError, Zone, foot};
+pub use shift::{CameCount, CameraHealth, Escalated, Missing, Shift, ShiftReport, Waited};
 pub use sounder::{Ring, RingCause, RingState, Sounder, SounderKind, SounderOutput, SounderSpec};
 pub use time::{Clock, ManualClock, SystemClock, TimeRange, Timestamp};
 pub use watch::{CameraWatch, WatchCost, WatchMinute, WatchReason, WatchSpan, WatchState};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CameraId, EventId, FiringId, NearCamera, ObjectClass, PlaceId, ReviewItemId, Rule, Timestamp, UserId,
+    BoundingBox, CameraId, EventId, FiringId, NearCamera, ObjectClass, PlaceId, ReviewItemId, Rule,
+    Timestamp, UserId,
 };
 
 /// How much something matters, the most last.
@@ -35,6 +36,9 @@ pub struct Measured {
     pub count: Option<u32>,
     /// Whether a line was crossed from its left to its right.
     pub to_right: Option<bool>,
+    /// Where the object was.
+    #[serde(rename = "box", default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<BoundingBox>,
 }
 
 /// One time that a rule fired.
@@ -104,6 +108,27 @@ pub enum ReviewStep {
     Note,
 }
 
+/// Why an item was dismissed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DismissReason {
+    /// There was nothing of what the detector took it for.
+    NotAnObject,
+    /// Leaves or a shadow moved.
+    LeavesOrShadow,
+    /// It was an animal.
+    Animal,
+    /// It was rain, fog, an insect or a lamp.
+    Weather,
+    /// It was somebody who belongs there.
+    KnownPerson,
+    /// It was flagged already.
+    Duplicate,
+    /// Something else: the note says what.
+    Other,
+}
+
 /// Gives an enumeration its names.
 macro_rules! names {
     ($type:ident, $what:literal, $($variant:ident => $name:literal),+ $(,)?) => {
@@ -141,6 +166,17 @@ names!(ReviewState, "state", New => "new", Taken => "taken", Confirmed => "confi
     Escalated => "escalated", Closed => "closed");
 names!(ReviewStep, "step", Take => "take", Confirm => "confirm", Dismiss => "dismiss", Escalate => "escalate",
     Close => "close", Reopen => "reopen", Note => "note");
+
+names!(DismissReason, "reason", NotAnObject => "not_an_object", LeavesOrShadow => "leaves_or_shadow",
+    Animal => "animal", Weather => "weather", KnownPerson => "known_person", Duplicate => "duplicate", Other => "other");
+
+impl DismissReason {
+    /// Whether it says that the like of it need not be flagged there at that hour.
+    #[must_use]
+    pub const fn teaches(self) -> bool {
+        !matches!(self, Self::Duplicate | Self::Other)
+    }
+}
 
 impl ReviewState {
     /// Where a step leads to; `None` where it cannot be taken from here.

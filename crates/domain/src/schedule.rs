@@ -138,6 +138,12 @@ fn home() -> Tz {
     Tz::Asia__Ho_Chi_Minh
 }
 
+/// A moment by the clock on the wall of the places that are served.
+#[must_use]
+pub fn at_home(time: Timestamp) -> DateTime<Tz> {
+    time.to_datetime().with_timezone(&home())
+}
+
 impl Schedule {
     /// Whether a moment lies in it. A span belongs to the day on which it begins, and so does its exception.
     #[must_use]

@@ -137,11 +137,15 @@ fn many(classes: &[ObjectClass]) -> (&'static str, &'static str) {
     }
 }
 
-fn vi_time(seconds: f32) -> String {
+/// A span of time in Vietnamese.
+#[must_use]
+pub fn vi_time(seconds: f32) -> String {
     time(seconds, "giây", "phút", "giờ")
 }
 
-fn en_time(seconds: f32) -> String {
+/// A span of time in English.
+#[must_use]
+pub fn en_time(seconds: f32) -> String {
     time(seconds, "s", "min", "h")
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    CameraId, EventId, Firing, Officer, PlaceId, ReviewItem, ReviewItemId, ReviewState, ReviewStep, Sentence,
-    Severity, Timestamp, UserId,
+    CameraId, DismissReason, EventId, Firing, Officer, PlaceId, ReviewItem, ReviewItemId, ReviewState,
+    ReviewStep, Sentence, Severity, Timestamp, UserId,
 };
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::columns::{at, corrupt, interval, parse, unsigned};
 use crate::places::ids;
-use crate::{Index, IndexError, Result, Visibility};
+use crate::{Index, IndexError, Result, Visibility, quiet};
 
 /// Footage before the first and after the last firing that is held with a confirmed or escalated item.
 const HELD_AROUND: Duration = Duration::from_mins(1);
@@ -74,6 +74,8 @@ pub struct StepTaken {
     pub state: ReviewState,
     /// What was written down.
     pub note: Option<String>,
+    /// Why it was dismissed.
+    pub reason: Option<DismissReason>,
 }
 
 /// A step to take.
@@ -87,10 +89,12 @@ pub struct NewStep {
     pub username: String,
     /// What to write down; why, where an item is dismissed.
     pub note: Option<String>,
+    /// Why an item is dismissed, as one of a few reasons. Some of these teach its cameras to be quiet.
+    pub reason: Option<DismissReason>,
 }
 
 #[derive(FromRow)]
-struct ItemRow {
+pub(crate) struct ItemRow {
     id: Uuid,
     place_id: Uuid,
     assigned_place_id: Uuid,
@@ -114,7 +118,6 @@ impl TryFrom<ItemRow> for ReviewItem {
     type Error = IndexError;
     fn try_from(row: ItemRow) -> Result<Self> {
         let what = format!("review item {}", row.id);
-        let severity = usize::try_from(row.severity).ok().and_then(|level| Severity::ALL.get(level));
         let officer = row.officer_name.zip(row.officer_at).map(|(username, at)| Officer {
             user_id: row.officer_id.map(UserId),
             username,
@@ -126,7 +129,7 @@ impl TryFrom<ItemRow> for ReviewItem {
             assigned_place_id: PlaceId(row.assigned_place_id),
             camera_id: row.camera_id.map(CameraId),
             rule_name: row.rule_name,
-            severity: *severity.ok_or_else(|| corrupt(&what, "its severity is none"))?,
+            severity: severity(&what, row.severity)?,
             state: parse(&what, &row.state)?,
             first_at: row.first_at.into(),
             last_at: row.last_at.into(),
@@ -147,15 +150,22 @@ struct StepRow {
     step: String,
     state: String,
     note: Option<String>,
+    reason: Option<String>,
 }
 
-const COLUMNS: &str = "i.id, i.place_id, i.assigned_place_id, i.camera_id, i.rule_name, i.severity, i.state, \
+pub(crate) const COLUMNS: &str = "i.id, i.place_id, i.assigned_place_id, i.camera_id, i.rule_name, i.severity, i.state, \
     i.first_at, i.last_at, i.firings, i.why_vi, i.why_en, i.officer_id, i.officer_name, i.officer_at, \
     i.dismissed_because, i.version";
 
 /// Severities as they stand in a column, so that it sorts.
 fn level(severity: Severity) -> i16 {
     severity as i16
+}
+
+/// A severity from its column.
+pub(crate) fn severity(what: &str, level: i16) -> Result<Severity> {
+    let severity = usize::try_from(level).ok().and_then(|level| Severity::ALL.get(level));
+    severity.copied().ok_or_else(|| corrupt(what, "its severity is none"))
 }
 
 /// Writes firings and the items that they belong to. A firing that is there already changes nothing.
@@ -318,7 +328,8 @@ impl Index {
     /// What was done with an item, in order.
     pub async fn review_steps(&self, id: ReviewItemId) -> Result<Vec<StepTaken>> {
         let rows: Vec<StepRow> = sqlx::query_as(
-            "SELECT at, user_id, username, step, state, note FROM review_steps WHERE item_id = $1 ORDER BY number",
+            "SELECT at, user_id, username, step, state, note, reason FROM review_steps
+             WHERE item_id = $1 ORDER BY number",
         )
         .bind(id.0)
         .fetch_all(&self.pool)
@@ -331,6 +342,7 @@ impl Index {
                 step: parse("a review step", &row.step)?,
                 state: parse("a review step", &row.state)?,
                 note: row.note,
+                reason: row.reason.map(|reason| parse("a review step", &reason)).transpose()?,
             })
         };
         rows.into_iter().map(read).collect()
@@ -374,12 +386,13 @@ impl Index {
         .bind(state.as_str())
         .bind(new.user_id.map(|user| user.0))
         .bind(&new.username)
-        .bind(&new.note)
+        .bind(new.note.as_deref().or(new.reason.map(DismissReason::as_str)))
         .bind(new.step != ReviewStep::Note)
         .execute(&mut *transaction)
         .await?;
         sqlx::query(
-            "INSERT INTO review_steps (item_id, user_id, username, step, state, note) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO review_steps (item_id, user_id, username, step, state, note, reason)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(id.0)
         .bind(new.user_id.map(|user| user.0))
@@ -387,8 +400,16 @@ impl Index {
         .bind(new.step.as_str())
         .bind(state.as_str())
         .bind(&new.note)
+        .bind(new.reason.map(DismissReason::as_str))
         .execute(&mut *transaction)
         .await?;
+        match (new.step, new.reason) {
+            (ReviewStep::Dismiss, Some(reason)) if reason.teaches() => {
+                quiet::teach(&mut transaction, &item, reason).await?;
+            }
+            (ReviewStep::Reopen, _) => quiet::take_back(&mut transaction, item.id).await?,
+            _ => {}
+        }
         if matches!(new.step, ReviewStep::Confirm | ReviewStep::Escalate) {
             hold(&mut transaction, &item, new).await?;
         }

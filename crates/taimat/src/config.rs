@@ -99,6 +99,8 @@ pub(crate) struct Review {
     pub(crate) escalate_alarm_minutes: f64,
     /// The same of an alert.
     pub(crate) escalate_alert_minutes: f64,
+    /// Dismissals of the like of it after which a camera does not flag something any more; 0: never.
+    pub(crate) quiet_after: u32,
 }
 
 /// `[mqtt]`
@@ -172,7 +174,7 @@ impl Default for Vision {
 
 impl Default for Review {
     fn default() -> Self {
-        Self { escalate_alarm_minutes: 3.0, escalate_alert_minutes: 60.0 }
+        Self { escalate_alarm_minutes: 3.0, escalate_alert_minutes: 60.0, quiet_after: 3 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Condition, Line, Measured, ObjectClass, PicturePoint, Timestamp, Zone, foot};
+use domain::{BoundingBox, Condition, Line, Measured, ObjectClass, PicturePoint, Timestamp, Zone, foot};
 
 use super::Sighting;
 
@@ -41,6 +41,7 @@ pub(super) struct Subject {
     height: f32,
     /// Its size now: the root of its area.
     size: f32,
+    bounds: BoundingBox,
     foot: PicturePoint,
     time: Timestamp,
     seen: u32,
@@ -70,6 +71,7 @@ impl Subject {
             score: 0.0,
             height: 0.0,
             size: 0.0,
+            bounds: seen.bounds,
             foot: here,
             time: seen.time,
             seen: 0,
@@ -93,6 +95,7 @@ impl Subject {
         self.score = self.score.max(seen.score);
         self.height = self.height.max(seen.bounds.h);
         self.size = seen.bounds.area().sqrt();
+        self.bounds = seen.bounds;
         (self.foot, self.time) = (foot(seen.bounds), seen.time);
         self.seen = self.seen.saturating_add(1);
         let inside = zone.is_none_or(|zone| zone.holds(self.foot));
@@ -130,7 +133,12 @@ impl Subject {
 
     /// What is known of it.
     pub(super) fn measured(&self) -> Measured {
-        Measured { class: Some(self.class), score: Some(self.score), ..Measured::default() }
+        Measured {
+            class: Some(self.class),
+            score: Some(self.score),
+            bounds: Some(self.bounds),
+            ..Measured::default()
+        }
     }
 
     /// Whether it has just crossed a line, and whether to its right.

@@ -7,9 +7,10 @@ use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use domain::{
-    Action, Bell, Camera, CameraId, EventId, EventRecord, Place, PlaceId, ReviewItem, Rule, Sounder, UserId,
+    Action, Bell, Camera, CameraId, EventId, EventRecord, Place, PlaceId, QuietSpot, ReviewItem, Rule, Shift,
+    Sounder, UserId,
 };
-use index::{Hold, User};
+use index::{Hold, Hushed, User};
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
@@ -52,6 +53,10 @@ pub enum At {
     Rule,
     /// The place of the review item `{item_id}` of the path.
     ReviewItem,
+    /// The place of the shift `{shift_id}` of the path.
+    Shift,
+    /// The place of the camera that has learnt the quiet spot `{quiet_id}` of the path.
+    QuietSpot,
     /// The place of the camera of the hold `{hold_id}` of the path.
     Hold,
     /// The place of the bell `{bell_id}` of the path.
@@ -189,6 +194,19 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             let sounder: Sounder = unless_missing(sounder, "sounder")?;
             caller.require(index, action, sounder.place_id, "sounder").await?;
             parts.extensions.insert(Arc::new(sounder));
+        }
+        At::Shift => {
+            let shift: Shift = unless_missing(index.shift(named(parts, "shift_id").await?).await, "shift")?;
+            caller.require(index, action, shift.place_id, "shift").await?;
+            parts.extensions.insert(Arc::new(shift));
+        }
+        At::QuietSpot => {
+            let found = index.quiet_spot(named(parts, "quiet_id").await?).await;
+            let (spot, hushed): (QuietSpot, Hushed) = unless_missing(found, "quiet spot")?;
+            let camera = unless_missing(index.camera(spot.camera_id).await, "quiet spot")?;
+            caller.require(index, action, camera.place_id, "quiet spot").await?;
+            parts.extensions.insert(Arc::new((spot, hushed)));
+            parts.extensions.insert(Arc::new(camera));
         }
         At::User => {
             let user: User =

@@ -9,11 +9,13 @@ mod holds;
 mod live;
 mod places;
 mod presets;
+mod quiet;
 mod recordings;
 mod reports;
 mod review;
 mod rules;
 mod session;
+mod shifts;
 mod snapshots;
 mod sounders;
 mod system;
@@ -24,6 +26,8 @@ mod users;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::Server;
+
+pub(crate) use shifts::OfflineCamera;
 
 /// All routes, without what surrounds them.
 pub(crate) fn all() -> OpenApiRouter<Server> {
@@ -46,6 +50,8 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         reports::routes(),
         bells::routes(),
         sounders::routes(),
+        quiet::routes(),
+        shifts::routes(),
         live::routes(),
         audit::routes(),
         system::documentation(),

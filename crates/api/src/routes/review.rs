@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::{
-    Action, Firing, LiveEvent, PlaceId, ReviewItem, ReviewItemId, ReviewState, ReviewStep, Sentence,
-    Severity, Timestamp, UserId,
+    Action, DismissReason, Firing, LiveEvent, PlaceId, ReviewItem, ReviewItemId, ReviewState, ReviewStep,
+    Sentence, Severity, Timestamp, UserId,
 };
 use index::{IndexError, NewStep, ReviewCursor, ReviewQuery, StepTaken};
 use serde::{Deserialize, Serialize};
@@ -124,12 +124,14 @@ struct StepAnswer {
     state: ReviewState,
     /// What was written down.
     note: Option<String>,
+    /// Why it was dismissed.
+    reason: Option<DismissReason>,
 }
 
 impl From<StepTaken> for StepAnswer {
     fn from(taken: StepTaken) -> Self {
-        let StepTaken { at, user_id, username, step, state, note } = taken;
-        Self { at, user_id, username, step, state, note }
+        let StepTaken { at, user_id, username, step, state, note, reason } = taken;
+        Self { at, user_id, username, step, state, note, reason }
     }
 }
 
@@ -163,8 +165,11 @@ struct StepToTake {
     version: Option<i64>,
     /// What to do.
     step: ReviewStep,
-    /// What to write down. Needed where an item is dismissed (why), and for a note.
+    /// What to write down. Needed for a note, and where an item is dismissed without a reason or for another.
     note: Option<String>,
+    /// Why an item is dismissed. All but `duplicate` and `other` teach its camera: after some such dismissals the like of
+    /// it is not flagged there at that hour, unless by an alarm. `GET /cameras/{camera_id}/quiet` shows what was learnt.
+    reason: Option<DismissReason>,
 }
 
 /// Take a step with a review item
@@ -182,21 +187,33 @@ async fn step(
 ) -> Answer<Response> {
     let version = version(&headers, body.version)?;
     let note = body.note.as_deref().map(written).transpose()?;
-    if note.is_none() && matches!(body.step, ReviewStep::Dismiss | ReviewStep::Note) {
-        return Err(Problem::new(Code::MissingField, "note is missing")
-            .at("note")
-            .remedy("Say why: the next officer, and the rule's keeper, will want to know."));
+    if body.reason.is_some() && body.step != ReviewStep::Dismiss {
+        let detail = format!("a reason is given where an item is dismissed, not with the step {}", body.step);
+        return Err(Problem::field("reason", detail, "Leave it out, or write it as a note."));
+    }
+    let says_enough = body.reason.is_some_and(|reason| reason != DismissReason::Other);
+    if note.is_none() && (body.step == ReviewStep::Note || (body.step == ReviewStep::Dismiss && !says_enough))
+    {
+        return Err(Problem::new(Code::MissingField, "note is missing").at("note").remedy(
+            "Say why, or give a reason: the next officer, and the rule's keeper, will want to know.",
+        ));
     }
     let new = NewStep {
         step: body.step,
         user_id: Some(caller.id()),
         username: caller.user.username.clone(),
         note: note.clone(),
+        reason: body.reason,
     };
     match server.index.take_review_step(item.id, version, &new).await {
         Ok(item) => {
-            let detail = serde_json::json!({"step": body.step, "state": item.state, "note": note});
+            let detail = serde_json::json!(
+                {"step": body.step, "state": item.state, "note": note, "reason": body.reason});
             server.audit.change(&caller, deed("review.step", &item, detail)).await;
+            if matches!(body.step, ReviewStep::Dismiss | ReviewStep::Reopen) {
+                // What its camera has learnt may have changed.
+                server.rules.rules_changed();
+            }
             // Nobody may be watching.
             let _ = server.live.send(LiveEvent::ReviewItemChanged { item: Box::new(item.clone()) });
             Ok(([(header::ETAG, etag(item.version))], axum::Json(item)).into_response())
@@ -210,7 +227,7 @@ async fn step(
 }
 
 /// A note: some text, in as many lines as it takes.
-fn written(text: &str) -> Answer<String> {
+pub(super) fn written(text: &str) -> Answer<String> {
     let text = text.trim();
     let control = |letter: char| letter.is_control() && letter != '\n';
     if text.is_empty() || text.chars().count() > NOTE || text.chars().any(control) {

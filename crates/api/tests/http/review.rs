@@ -106,7 +106,8 @@ fn a_review_item_tells_its_story_and_takes_one_step_at_a_time() {
             officer.get(&format!("/review-items?{wrong}")).await.expect(400);
         }
         // What happened is accounted for.
-        let audit = root(&world).await.get("/audit?action=review.step").await.expect(200).json();
+        let of = format!("/audit?action=review.step&target=review-item/{item}");
+        let audit = root(&world).await.get(&of).await.expect(200).json();
         assert_eq!(audit["items"].as_array().map(Vec::len), Some(2), "{audit}");
     });
 }

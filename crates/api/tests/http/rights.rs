@@ -2,8 +2,11 @@
 
 use crate::world::{Client, PASSWORD, World, at, everywhere, run};
 use axum::body::Body;
-use domain::{Action, BellId, ReviewItemId, Role, RuleId, SounderId, UserId};
-use index::NewHold;
+use domain::{
+    Action, BellId, DismissReason, QuietSpotId, ReviewItemId, ReviewStep, Role, RuleId, ShiftId, SounderId,
+    UserId,
+};
+use index::{NewHold, NewStep};
 use serde_json::{Value, json};
 
 /// One operation of the document.
@@ -34,6 +37,17 @@ struct Things {
     item: ReviewItemId,
     bell: BellId,
     sounder: SounderId,
+    shift: ShiftId,
+    quiet: QuietSpotId,
+}
+
+/// What the camera learns from a dismissal.
+async fn quiet(world: &World, rule: &domain::Rule) -> QuietSpotId {
+    let item = world.flag_seen(rule).await;
+    let (step, reason) = (ReviewStep::Dismiss, Some(DismissReason::Animal));
+    let new = NewStep { step, user_id: None, username: "walk".to_owned(), note: None, reason };
+    world.index.take_review_step(item, 1, &new).await.unwrap();
+    world.index.quiet_spots_of(world.camera.id).await.unwrap()[0].0.id
 }
 
 async fn things(world: &World) -> Things {
@@ -44,8 +58,17 @@ async fn things(world: &World) -> Things {
     let item = world.flag(&rule).await;
     let bell = crate::bells::bell(world).await.id;
     let sounder = crate::bells::sounder(world).await.id;
-    let user = world.user(&[at(Role::Observer, &world.home)]).await;
-    Things { hold, user, rule: rule.id, item, bell, sounder }
+    let shift = world.index.open_shift(world.home.id, (UserId::generate(), "walk"), crate::world::NOW).await;
+    Things {
+        hold,
+        user: world.user(&[at(Role::Observer, &world.home)]).await,
+        rule: rule.id,
+        item,
+        shift: shift.unwrap().id,
+        quiet: quiet(world, &rule).await,
+        bell,
+        sounder,
+    }
 }
 
 fn filled(world: &World, things: &Things, path: &str) -> String {
@@ -59,6 +82,8 @@ fn filled(world: &World, things: &Things, path: &str) -> String {
         .replace("{item_id}", &things.item.to_string())
         .replace("{bell_id}", &things.bell.to_string())
         .replace("{sounder_id}", &things.sounder.to_string())
+        .replace("{shift_id}", &things.shift.to_string())
+        .replace("{quiet_id}", &things.quiet.to_string())
         .replace("{preset}", "hamlet-gate")
         .replace("{token_id}", &uuid::Uuid::new_v4().to_string())
         .replace("{stream}", "main")

@@ -222,6 +222,15 @@ impl World {
 
     /// Lets a rule fire once at the camera; the review item.
     pub(crate) async fn flag(&self, rule: &Rule) -> ReviewItemId {
+        self.flag_with(rule, Measured::default()).await
+    }
+
+    /// The same for the person that the camera saw.
+    pub(crate) async fn flag_seen(&self, rule: &Rule) -> ReviewItemId {
+        self.flag_with(rule, seen()).await
+    }
+
+    async fn flag_with(&self, rule: &Rule, measured: Measured) -> ReviewItemId {
         let item_id = ReviewItemId::generate();
         let firing = Firing {
             id: FiringId::generate(),
@@ -231,7 +240,7 @@ impl World {
             place_id: self.camera.place_id,
             at: NOW.plus_micros(-30_000_000),
             event_id: Some(self.event.id),
-            measured: Measured::default(),
+            measured,
             cameras: Vec::new(),
         };
         self.write(Record::Firing(Box::new(firing))).await;
@@ -496,6 +505,12 @@ impl CameraPort for FakeCameras {
     fn watch(&self, camera: CameraId) -> Option<CameraWatch> {
         self.watch.lock().unwrap().clone().filter(|watch| watch.camera_id == camera)
     }
+}
+
+/// What is measured of the person that the camera saw.
+pub(crate) fn seen() -> Measured {
+    let bounds = BoundingBox { x: 0.1, y: 0.1, w: 0.1, h: 0.3 };
+    Measured { class: Some(ObjectClass::Person), bounds: Some(bounds), ..Measured::default() }
 }
 
 /// A rule that anything meets.

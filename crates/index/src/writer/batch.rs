@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::Record;
 use crate::partitions::Partitioned;
-use crate::{Index, IndexError, Result, activity, events, gaps, review};
+use crate::{Index, IndexError, Result, activity, events, gaps, quiet, review};
 
 /// Longest attempt before the database counts as gone.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ impl Index {
 
     async fn try_write_batch(&self, records: &[Record]) -> Result<()> {
         let (mut segments, mut gap_rows, mut minutes) = (vec![], vec![], vec![]);
-        let (mut event_rows, mut firings) = (vec![], vec![]);
+        let (mut event_rows, mut firings, mut suppressed) = (vec![], vec![], vec![]);
         for record in records {
             match record {
                 Record::Segment(segment) => segments.push(segment),
@@ -40,6 +40,7 @@ impl Index {
                 Record::Activity(minute) => minutes.push(minute),
                 Record::Event(event) => event_rows.push(&**event),
                 Record::Firing(firing) => firings.push(&**firing),
+                Record::Suppressed(firing) => suppressed.push(&**firing),
             }
         }
         self.prepare_segments(&segments).await?;
@@ -65,6 +66,9 @@ impl Index {
         }
         if !firings.is_empty() {
             review::write(connection, &firings).await?;
+        }
+        if !suppressed.is_empty() {
+            quiet::write(connection, &suppressed).await?;
         }
         transaction.commit().await?;
         Ok(())

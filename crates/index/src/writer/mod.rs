@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::{ActivityMinute, EventRecord, Firing, Gap, Segment};
+use domain::{ActivityMinute, EventRecord, Firing, Gap, Segment, Suppressed};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -39,6 +39,8 @@ pub enum Record {
     Event(Box<EventRecord>),
     /// A rule fired: with its review item, in one transaction.
     Firing(#[serde(with = "as_json")] Box<Firing>),
+    /// A rule fired for what its camera has learnt to be quiet about.
+    Suppressed(#[serde(with = "as_json")] Box<Suppressed>),
 }
 
 /// Postcard, the format of the spool, knows no flattened and tagged types, of which rules are made.
@@ -69,6 +71,7 @@ impl Record {
             Self::Activity(_) => "activity",
             Self::Event(_) => "events",
             Self::Firing(_) => "firings",
+            Self::Suppressed(_) => "suppressed_firings",
         }
     }
 }

@@ -37,7 +37,7 @@ enum Shed {
 impl Shed {
     fn keeps(self, record: &Record) -> bool {
         match record {
-            Record::Gap(_) | Record::Event(_) | Record::Firing(_) => true,
+            Record::Gap(_) | Record::Event(_) | Record::Firing(_) | Record::Suppressed(_) => true,
             Record::Segment(segment) if segment.closed => self < Self::Recoverable,
             Record::Segment(_) | Record::Activity(_) => self < Self::Passing,
         }

@@ -35,7 +35,13 @@ fn everything() -> ReviewQuery {
 }
 
 fn step(step: ReviewStep) -> NewStep {
-    NewStep { step, user_id: None, username: "lan".to_owned(), note: Some("ghi chú".to_owned()) }
+    NewStep {
+        step,
+        user_id: None,
+        username: "lan".to_owned(),
+        note: Some("ghi chú".to_owned()),
+        reason: None,
+    }
 }
 
 async fn flag(index: &Index, rule: &Rule, camera: &Camera, seconds: i64) -> ReviewItem {

@@ -281,7 +281,7 @@ fn a_full_spool_gives_up_first_what_matters_least() {
                 Record::Gap(_) => gaps += 1,
                 Record::Segment(_) => segments += 1,
                 Record::Activity(_) => minutes += 1,
-                Record::Event(_) | Record::Firing(_) => {}
+                Record::Event(_) | Record::Firing(_) | Record::Suppressed(_) => {}
             }
         }
         spool.remove_oldest().unwrap();

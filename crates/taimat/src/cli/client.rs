@@ -75,6 +75,11 @@ impl Client {
         self.send(request).await.map(|_| ())
     }
 
+    /// Removes a thing that has no version.
+    pub(super) async fn forget(&self, path: &str) -> Result<()> {
+        self.send(self.request(Method::DELETE, path)?).await.map(|_| ())
+    }
+
     /// Asks for bytes.
     pub(super) async fn download(&self, path: &str, query: &[(&str, String)]) -> Result<Response> {
         self.send(self.request(Method::GET, path)?.query(query)).await

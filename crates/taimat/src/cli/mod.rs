@@ -1,5 +1,5 @@
 //! The command line. `serve`, `check`, `reindex`, `user` and `config` work on the data folder; `camera`, `place`,
-//! `rule`, `bell`, `sounder`, `search` and `clip` are clients of the HTTP API, like any other.
+//! `rule`, `quiet`, `bell`, `sounder`, `search` and `clip` are clients of the HTTP API, like any other.
 
 mod bell;
 mod camera;
@@ -10,6 +10,7 @@ mod local;
 mod output;
 mod password;
 mod place;
+mod quiet;
 mod reindex;
 mod rule;
 mod search;
@@ -82,6 +83,13 @@ enum Command {
         #[command(subcommand)]
         command: sounder::Command,
     },
+    /// Show what cameras of a running server have learnt not to flag, and forget it.
+    Quiet {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: quiet::Command,
+    },
     /// Add people, give them roles and tokens. Works on the data folder: this makes the first administrator.
     User {
         #[command(subcommand)]
@@ -138,6 +146,7 @@ impl Arguments {
             Command::Sounder { server, command } => {
                 command.run(&server.client(&config)?, out).await.map(done)
             }
+            Command::Quiet { server, command } => command.run(&server.client(&config)?, out).await.map(done),
             Command::User { command } => command.run(&config, out).await.map(done),
             Command::Search { server, search } => search.run(&server.client(&config)?, out).await.map(done),
             Command::Clip { server, clip } => clip.run(&server.client(&config)?, out).await.map(done),

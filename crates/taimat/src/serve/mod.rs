@@ -229,6 +229,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
             secure_cookies: config.server.https,
             trusted_proxies: config.server.trusted_proxies.clone(),
             trusted_origins: config.server.trusted_origins.clone(),
+            quiet_after: config.review.quiet_after,
             ..ApiConfig::default()
         },
         shutdown: core.stop.clone(),
@@ -281,10 +282,11 @@ impl Core {
     ) -> Result<Flagging> {
         let (index, clock) = (self.index.clone(), Arc::clone(&self.clock));
         let bells = Bells::new(&config.mqtt, index, clock, live.clone(), &self.stop)?;
-        let (keeper, rules, rule_door) = RuleKeeper::new(self.index.clone(), self.stop.clone());
+        let (keeper, rules, rule_door) =
+            RuleKeeper::new(self.index.clone(), config.review.quiet_after, self.stop.clone());
         tasks.spawn("rules", keeper.run());
-        let (flagger, flags) =
-            Flagger::new(self.index.clone(), self.rows.clone(), live.clone(), bells.sounding());
+        let (index, rows) = (self.index.clone(), self.rows.clone());
+        let (flagger, flags) = Flagger::new(index, rows, live.clone(), bells.sounding(), rules.afresh());
         tasks.spawn_ending("flagger", flagger.run());
         let health = HealthRules {
             rules: rules.afresh(),

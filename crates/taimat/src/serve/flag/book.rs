@@ -4,17 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use api::ports::RulePort;
-use domain::{Camera, Place, PlaceId, Rule};
+use domain::{
+    Camera, CameraId, Likeness, Measured, Place, PlaceId, QuietSpot, QuietSpotId, Rule, Timestamp, quiet,
+};
 use index::{Index, Visibility};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::serve::kept::keep;
 
-/// Which rules hold at which place: its own, and those of the places above.
+/// Which rules hold at which place: its own, and those of the places above; and what cameras are quiet about.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct RuleBook {
     by_place: HashMap<PlaceId, Vec<Arc<Rule>>>,
+    quiet: HashMap<CameraId, Vec<(QuietSpotId, Likeness)>>,
 }
 
 impl RuleBook {
@@ -31,9 +34,31 @@ impl RuleBook {
             let all = chain.take(parents.len()).filter_map(|id| own.get(&id)).flatten().cloned().collect();
             (place.id, all)
         };
-        Self {
-            by_place: places.iter().map(of).filter(|(_, rules): &(_, Vec<_>)| !rules.is_empty()).collect(),
+        let by_place = places.iter().map(of).filter(|(_, rules): &(_, Vec<_>)| !rules.is_empty()).collect();
+        Self { by_place, quiet: HashMap::new() }
+    }
+
+    /// Takes in what cameras have learnt from so many dismissals.
+    fn keep_quiet(mut self, spots: &[QuietSpot], after: u32) -> Self {
+        for spot in spots.iter().filter(|spot| spot.active_since(after).is_some()) {
+            if let Some(likeness) = spot.likeness() {
+                self.quiet.entry(spot.camera_id).or_default().push((spot.id, likeness));
+            }
         }
+        self
+    }
+
+    /// The spot that keeps a firing from the officers, if one does: never an alarm, nor what no object is behind.
+    pub(crate) fn quiet(
+        &self,
+        camera: CameraId,
+        rule: &Rule,
+        measured: &Measured,
+        at: Timestamp,
+    ) -> Option<QuietSpotId> {
+        let spots = self.quiet.get(&camera)?;
+        let object = quiet::suspect(rule, measured, at)?;
+        spots.iter().find(|(_, known)| known.distance(&object).is_some()).map(|(spot, _)| *spot)
     }
 
     /// The rules that hold at a camera.
@@ -67,6 +92,8 @@ pub(crate) struct RuleKeeper {
     index: Index,
     book: watch::Sender<Arc<RuleBook>>,
     changed: Arc<Notify>,
+    /// Dismissals after which a camera is quiet; 0: never.
+    quiet_after: u32,
     stop: CancellationToken,
 }
 
@@ -81,11 +108,11 @@ impl RulePort for RuleDoor {
 
 impl RuleKeeper {
     /// A keeper, where its rules are read, and the API's door to it.
-    pub(crate) fn new(index: Index, stop: CancellationToken) -> (Self, Rules, RuleDoor) {
+    pub(crate) fn new(index: Index, quiet_after: u32, stop: CancellationToken) -> (Self, Rules, RuleDoor) {
         let (book, reader) = watch::channel(Arc::default());
         let changed = Arc::new(Notify::new());
         let door = RuleDoor(Arc::clone(&changed));
-        (Self { index, book, changed, stop }, Rules(reader), door)
+        (Self { index, book, changed, quiet_after, stop }, Rules(reader), door)
     }
 
     /// Works until the server stops.
@@ -95,13 +122,17 @@ impl RuleKeeper {
 
     async fn read(&self) -> index::Result<RuleBook> {
         let rules = self.index.rules(&Visibility::All).await?;
-        Ok(RuleBook::new(rules, &self.index.places(&Visibility::All).await?))
+        let book = RuleBook::new(rules, &self.index.places(&Visibility::All).await?);
+        Ok(book.keep_quiet(&self.index.quiet_spots().await?, self.quiet_after))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{CameraId, PlaceKind, RuleId, RuleSpec, Timestamp, Transport};
+    use domain::{
+        BoundingBox, DismissReason, FiringId, Lesson, ObjectClass, PlaceKind, ReviewItemId, RuleId, RuleSpec,
+        Severity, Transport,
+    };
 
     use super::*;
 
@@ -159,6 +190,36 @@ mod tests {
         assert_eq!(of(&here), [rules[1].id, rules[2].id, rules[0].id]);
         assert_eq!(of(&there), [rules[0].id, rules[3].id]);
         assert_eq!(of(&camera(PlaceId::generate())), []);
+    }
+
+    #[test]
+    fn what_was_dismissed_often_enough_is_kept_quiet_and_never_an_alarm() {
+        let place = PlaceId::generate();
+        let camera = camera(place);
+        let bounds = BoundingBox { x: 0.2, y: 0.2, w: 0.1, h: 0.2 };
+        let at = Timestamp::from_micros(1_795_000_000_000_000);
+        let lesson = Lesson {
+            item_id: ReviewItemId::generate(),
+            firing_id: FiringId::generate(),
+            event_id: None,
+            taught_at: at,
+            at,
+            bounds,
+            reason: DismissReason::LeavesOrShadow,
+        };
+        let (id, class) = (QuietSpotId::generate(), ObjectClass::Person);
+        let spot = QuietSpot { id, camera_id: camera.id, class, lessons: vec![lesson; 3] };
+        let book = |after| RuleBook::new(Vec::new(), &[]).keep_quiet(std::slice::from_ref(&spot), after);
+        let alert = rule(place, &[]);
+        let seen = Measured { class: Some(ObjectClass::Person), bounds: Some(bounds), ..Measured::default() };
+        assert_eq!(book(3).quiet(camera.id, &alert, &seen, at), Some(id));
+        assert_eq!(book(4).quiet(camera.id, &alert, &seen, at), None, "too few");
+        assert_eq!(book(0).quiet(camera.id, &alert, &seen, at), None, "switched off");
+        assert_eq!(book(3).quiet(CameraId::generate(), &alert, &seen, at), None);
+        assert_eq!(book(3).quiet(camera.id, &alert, &Measured::default(), at), None, "no object");
+        let mut alarm = alert;
+        alarm.spec.severity = Severity::Alarm;
+        assert_eq!(book(3).quiet(camera.id, &alarm, &seen, at), None);
     }
 
     #[test]

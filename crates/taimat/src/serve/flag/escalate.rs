@@ -56,6 +56,7 @@ impl Escalation {
             user_id: None,
             username: NAME.to_owned(),
             note: Some(NOTE.to_owned()),
+            reason: None,
         };
         match self.index.take_review_step(item.id, item.version, &step).await {
             Ok(item) => {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use domain::{
     CameraId, EventId, Firing, FiringId, LiveEvent, Measured, NearCamera, PlaceId, ReviewItem, ReviewState,
-    Rule, Sentence, Timestamp,
+    Rule, Sentence, Suppressed, Timestamp,
 };
 use index::{Index, Record};
 use tokio::sync::{broadcast, mpsc};
 
+use super::book::{RuleBook, Rules};
 use super::bundle::Bundles;
 use crate::serve::bells::Sounding;
 use crate::serve::rows::Rows;
@@ -56,6 +57,8 @@ pub(crate) struct Flagger {
     live: broadcast::Sender<LiveEvent>,
     sounding: Arc<Sounding>,
     bundles: Bundles,
+    rules: Rules,
+    book: Arc<RuleBook>,
     flags: mpsc::Receiver<Flag>,
 }
 
@@ -66,19 +69,33 @@ impl Flagger {
         rows: Rows,
         live: broadcast::Sender<LiveEvent>,
         sounding: Arc<Sounding>,
+        rules: Rules,
     ) -> (Self, Flags) {
         let (sender, flags) = mpsc::channel(QUEUE);
-        (Self { index, rows, live, sounding, bundles: Bundles::default(), flags }, Flags(sender))
+        let (bundles, book) = (Bundles::default(), Arc::default());
+        (Self { index, rows, live, sounding, bundles, rules, book, flags }, Flags(sender))
     }
 
     /// Works until all that raise flags are gone.
     pub(crate) async fn run(mut self) {
         let mut flags = Vec::with_capacity(TOGETHER);
         while self.flags.recv_many(&mut flags, TOGETHER).await > 0 {
-            let firings: Vec<Firing> = flags.drain(..).map(|flag| self.firing(flag)).collect();
-            for firing in &firings {
-                self.sounding.fired(firing);
+            if let Some(changed) = self.rules.changed() {
+                self.book = changed;
+            }
+            let mut firings: Vec<Firing> = Vec::with_capacity(flags.len());
+            for flag in flags.drain(..) {
+                if let Some(suppressed) = self.suppressed(&flag) {
+                    self.rows.send(Record::Suppressed(Box::new(suppressed))).await;
+                    continue;
+                }
+                let firing = self.firing(flag);
+                self.sounding.fired(&firing);
                 self.rows.send(Record::Firing(Box::new(firing.clone()))).await;
+                firings.push(firing);
+            }
+            if firings.is_empty() {
+                continue;
             }
             let stored = match self.rows.writer().flush().await {
                 Ok(stored) => stored,
@@ -89,6 +106,25 @@ impl Flagger {
             };
             self.tell(&firings, stored).await;
         }
+    }
+
+    /// What its camera has learnt to be quiet about is put on record, and nobody is called.
+    fn suppressed(&self, flag: &Flag) -> Option<Suppressed> {
+        let Flag { camera_id, place_id, rule, at, event_id, measured, .. } = flag;
+        let camera_id = (*camera_id)?;
+        let suppressed_by = self.book.quiet(camera_id, rule, measured, *at)?;
+        metrics::counter!("taimat_rule_firings_suppressed_total").increment(1);
+        tracing::debug!(camera = %camera_id, rule = rule.spec.name, %at, spot = %suppressed_by, "kept quiet");
+        Some(Suppressed {
+            id: FiringId::at(*at),
+            suppressed_by,
+            rule: Arc::clone(rule),
+            camera_id,
+            place_id: *place_id,
+            at: *at,
+            event_id: *event_id,
+            measured: *measured,
+        })
     }
 
     fn firing(&mut self, flag: Flag) -> Firing {

@@ -1,0 +1,331 @@
+//! The report of a shift as a page to print: one document, no script, every text escaped.
+
+use std::fmt::{Display, Write as _};
+
+use domain::sentence::{en_time, vi_time};
+use domain::{CameCount, GapReason, Missing, ReviewState, Severity, ShiftReport, Timestamp, Waited, at_home};
+use serde::Deserialize;
+
+use crate::routes::OfflineCamera;
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Language {
+    /// Vietnamese.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// What to say, in this language.
+    fn say(self, vi: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::Vi => vi,
+            Self::En => en,
+        }
+    }
+
+    fn time(self, seconds: f64) -> String {
+        let seconds = seconds as f32;
+        match self {
+            Self::Vi => vi_time(seconds),
+            Self::En => en_time(seconds),
+        }
+    }
+
+    fn severity(self, severity: Severity) -> &'static str {
+        match severity {
+            Severity::Notice => self.say("Lưu ý", "Notice"),
+            Severity::Alert => self.say("Cảnh báo", "Alert"),
+            Severity::Alarm => self.say("Báo động", "Alarm"),
+        }
+    }
+
+    fn state(self, state: ReviewState) -> &'static str {
+        match state {
+            ReviewState::New => self.say("Chưa xem", "New"),
+            ReviewState::Taken => self.say("Đang xử lý", "Taken"),
+            ReviewState::Confirmed => self.say("Đã xác nhận", "Confirmed"),
+            ReviewState::Dismissed => self.say("Đã bỏ qua", "Dismissed"),
+            ReviewState::Escalated => self.say("Đã chuyển cấp trên", "Escalated"),
+            ReviewState::Closed => self.say("Đã kết thúc", "Closed"),
+        }
+    }
+
+    fn reason(self, reason: GapReason) -> &'static str {
+        match reason {
+            GapReason::CameraOffline => self.say("mất kết nối", "camera offline"),
+            GapReason::Disabled => self.say("đã tắt", "switched off"),
+            GapReason::ServerStopped => self.say("máy chủ ngừng chạy", "server stopped"),
+            GapReason::StreamDamaged => self.say("luồng hình bị lỗi", "stream damaged"),
+            GapReason::DiskFull => self.say("đầy ổ đĩa", "disk full"),
+            GapReason::DiskFailed => self.say("ổ đĩa bị lỗi", "disk failed"),
+            GapReason::DiskSlow => self.say("ổ đĩa quá chậm", "disk too slow"),
+            GapReason::Overload => self.say("máy quá tải", "overload"),
+            GapReason::WorkerDied => self.say("bộ phân tích bị dừng", "analysis stopped"),
+            GapReason::DecodeFailed => self.say("không giải mã được hình", "could not be decoded"),
+        }
+    }
+}
+
+const STYLE: &str = "\
+body{font:11pt/1.4 sans-serif;max-width:190mm;margin:10mm auto;color:#000}\
+h1{font-size:16pt;text-align:center;margin:0 0 4mm}h2{font-size:12pt;margin:6mm 0 2mm}\
+table{border-collapse:collapse;width:100%}th,td{border:1px solid #777;padding:1mm 2mm;text-align:left;vertical-align:top}\
+th{background:#eee}tr{break-inside:avoid}td.n{text-align:right}p{margin:1mm 0;white-space:pre-wrap}\
+.sign{display:flex;justify-content:space-around;margin-top:12mm;text-align:center;break-inside:avoid}\
+.sign div{min-height:30mm}@page{size:A4;margin:12mm}@media print{body{margin:0}}";
+
+/// A document that grows. What is not written in the program is text.
+struct Page(String);
+
+impl Page {
+    /// Markup: only what is written here, in the program.
+    fn raw(&mut self, markup: &'static str) -> &mut Self {
+        self.0.push_str(markup);
+        self
+    }
+
+    /// Text, wherever it came from.
+    fn text(&mut self, text: impl Display) -> &mut Self {
+        let mut plain = String::new();
+        // Writing to a string does not fail.
+        let _ = write!(plain, "{text}");
+        for letter in plain.chars() {
+            match letter {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                other => self.0.push(other),
+            }
+        }
+        self
+    }
+
+    fn heading(&mut self, text: &str) {
+        self.raw("<h2>").text(text).raw("</h2>");
+    }
+
+    fn line(&mut self, name: &str, text: impl Display) {
+        self.raw("<p><b>").text(name).raw(":</b> ").text(text).raw("</p>");
+    }
+
+    fn row(&mut self, cells: &[String]) {
+        self.raw("<tr>");
+        for cell in cells {
+            self.raw("<td>").text(cell).raw("</td>");
+        }
+        self.raw("</tr>");
+    }
+
+    fn table(&mut self, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+        self.raw("<table><thead><tr>");
+        for cell in head {
+            self.raw("<th>").text(cell).raw("</th>");
+        }
+        self.raw("</tr></thead><tbody>");
+        for row in rows {
+            self.row(&row);
+        }
+        self.raw("</tbody></table>");
+    }
+}
+
+/// By the clock on the wall.
+fn clock(time: Timestamp) -> String {
+    at_home(time).format("%H:%M %d/%m/%Y").to_string()
+}
+
+/// The page. `nonce` lets its style in, see the policy that is sent with it.
+pub(crate) fn page(
+    report: &ShiftReport,
+    offline: &[OfflineCamera],
+    language: Language,
+    nonce: &str,
+) -> String {
+    let say = |vi, en| language.say(vi, en);
+    let title = say("Báo cáo bàn giao ca trực", "Shift hand-over report");
+    let mut page = Page("<!DOCTYPE html>".to_owned());
+    page.raw("<html lang=\"").text(say("vi", "en")).raw("\"><head><meta charset=\"utf-8\">");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width\"><title>").text(title).raw(" – ");
+    page.text(&report.place_name).raw("</title><style nonce=\"").text(nonce).raw("\">").raw(STYLE);
+    page.raw("</style></head><body><h1>").text(title).raw("</h1>");
+    head(&mut page, report, language);
+    came(&mut page, report, language);
+    open(&mut page, report, language);
+    escalated(&mut page, report, language);
+    cameras(&mut page, report, offline, language);
+    page.raw("<div class=\"sign\"><div>").text(say("Người giao ca", "Handed over by"));
+    page.raw("</div><div>").text(say("Người nhận ca", "Taken over by")).raw("</div></div></body></html>");
+    page.0
+}
+
+fn head(page: &mut Page, report: &ShiftReport, language: Language) {
+    let say = |vi, en| language.say(vi, en);
+    page.line(say("Địa bàn", "Place"), &report.place_name);
+    page.line(say("Trực ban", "On duty"), &report.shift.username);
+    let ends = if report.shift.to.is_some() {
+        clock(report.until)
+    } else {
+        format!("{} ({})", clock(report.until), say("ca trực chưa kết thúc", "the shift goes on"))
+    };
+    page.line(say("Thời gian", "Time"), format!("{} – {ends}", clock(report.shift.from)));
+    if !report.others.is_empty() {
+        let names: Vec<_> = report.others.iter().map(|other| other.username.as_str()).collect();
+        page.line(say("Trực cùng địa bàn", "Also on duty there"), names.join(", "));
+    }
+    if let Some(note) = &report.shift.note {
+        page.line(say("Nội dung bàn giao", "Handed over"), note);
+    }
+}
+
+fn came(page: &mut Page, report: &ShiftReport, language: Language) {
+    let say = |vi, en| language.say(vi, en);
+    page.heading(say("Sự kiện cần xem trong ca", "Flagged in the shift"));
+    if report.came.is_empty() {
+        page.raw("<p>").text(say("Không có sự kiện nào.", "Nothing was flagged.")).raw("</p>");
+    } else {
+        let mut head = vec![say("Mức độ", "Severity")];
+        head.extend(ReviewState::ALL.iter().map(|state| language.state(*state)));
+        head.push(say("Tổng", "All"));
+        let row = |severity: Severity| {
+            let of = |one: &&CameCount| one.severity == severity;
+            let count = |state: ReviewState| -> u64 {
+                report.came.iter().filter(of).filter(|one| one.state == state).map(|one| one.count).sum()
+            };
+            let all: u64 = report.came.iter().filter(of).map(|one| one.count).sum();
+            let mut row = vec![language.severity(severity).to_owned()];
+            row.extend(ReviewState::ALL.iter().map(|state| count(*state).to_string()));
+            row.push(all.to_string());
+            row
+        };
+        page.table(&head, Severity::ALL.iter().rev().map(|severity| row(*severity)));
+    }
+    for (name, waited) in [
+        (say("Thời gian chờ tiếp nhận", "Time until taken on"), &report.until_taken),
+        (say("Thời gian chờ quyết định", "Time until decided"), &report.until_decided),
+    ] {
+        page.line(name, answered(waited, language));
+    }
+}
+
+fn answered(waited: &Waited, language: Language) -> String {
+    let (Some(median), Some(p90)) = (waited.median_seconds, waited.p90_seconds) else {
+        return language.say("chưa có sự kiện nào", "none yet").to_owned();
+    };
+    let (median, p90, count) = (language.time(median), language.time(p90), waited.count);
+    match language {
+        Language::Vi => format!("một nửa trong vòng {median}, 90% trong vòng {p90} ({count} sự kiện)"),
+        Language::En => format!("half within {median}, 90 % within {p90} ({count} items)"),
+    }
+}
+
+fn open(page: &mut Page, report: &ShiftReport, language: Language) {
+    let say = |vi, en| language.say(vi, en);
+    page.heading(say("Sự kiện chưa xử lý xong", "Still open"));
+    if report.open.is_empty() {
+        page.raw("<p>").text(say("Không còn sự kiện nào.", "Nothing is open.")).raw("</p>");
+        return;
+    }
+    let head = [
+        say("Lúc", "At"),
+        say("Mức độ", "Severity"),
+        say("Quy tắc", "Rule"),
+        say("Nội dung", "What happened"),
+        say("Trạng thái hiện nay", "State now"),
+    ];
+    let rows = report.open.iter().map(|item| {
+        let why = language_of(language, &item.why);
+        let state = language.state(item.state);
+        let state = match &item.officer {
+            Some(officer) => format!("{state} ({})", officer.username),
+            None => state.to_owned(),
+        };
+        let severity = language.severity(item.severity).to_owned();
+        vec![clock(item.first_at), severity, item.rule_name.clone(), why, state]
+    });
+    page.table(&head, rows);
+    let left = report.open_count.saturating_sub(report.open.len() as u64);
+    if left > 0 {
+        let more = match language {
+            Language::Vi => format!("Và {left} sự kiện khác."),
+            Language::En => format!("And {left} more."),
+        };
+        page.raw("<p>").text(more).raw("</p>");
+    }
+}
+
+fn escalated(page: &mut Page, report: &ShiftReport, language: Language) {
+    let say = |vi, en| language.say(vi, en);
+    if report.escalated.is_empty() {
+        return;
+    }
+    page.heading(say("Đã chuyển cấp trên trong ca", "Escalated in the shift"));
+    let head = [
+        say("Lúc", "At"),
+        say("Người chuyển", "By"),
+        say("Quy tắc", "Rule"),
+        say("Nội dung", "What happened"),
+        say("Ghi chú", "Note"),
+    ];
+    let rows = report.escalated.iter().map(|one| {
+        let why = language_of(language, &one.item.why);
+        let note = one.note.clone().unwrap_or_default();
+        vec![clock(one.at), one.username.clone(), one.item.rule_name.clone(), why, note]
+    });
+    page.table(&head, rows);
+}
+
+fn cameras(page: &mut Page, report: &ShiftReport, offline: &[OfflineCamera], language: Language) {
+    let say = |vi, en| language.say(vi, en);
+    page.heading(say("Tình trạng camera", "Cameras"));
+    if report.cameras.is_empty() {
+        page.raw("<p>").text(say("Địa bàn không có camera.", "The place has no camera.")).raw("</p>");
+        return;
+    }
+    let head = [
+        say("Camera", "Camera"),
+        say("Hiện nay", "Now"),
+        say("Thiếu ghi hình trong ca", "Not recorded in the shift"),
+        say("Thiếu phân tích trong ca", "Not analysed in the shift"),
+    ];
+    let rows = report.cameras.iter().map(|camera| {
+        let away = offline.iter().find(|away| away.camera_id == camera.camera_id);
+        let since = |since: Timestamp| format!("{} {}", say("từ", "since"), clock(since));
+        let now = match (away, camera.missing_since) {
+            (Some(away), _) => format!("{} {}", say("mất kết nối", "offline"), since(away.since)),
+            (None, Some(missing)) => {
+                let why = camera.missing_because.map(|why| format!(": {}", language.reason(why)));
+                let what = say("không ghi hình", "not recorded");
+                format!("{what} {}{}", since(missing), why.unwrap_or_default())
+            }
+            (None, None) => say("bình thường", "well").to_owned(),
+        };
+        let (recording, analysis) = (&camera.recording, &camera.analysis);
+        vec![camera.name.clone(), now, missing(recording, language), missing(analysis, language)]
+    });
+    page.table(&head, rows);
+}
+
+fn missing(missing: &Missing, language: Language) -> String {
+    if missing.gaps == 0 {
+        return "–".to_owned();
+    }
+    let (longest, total) = (language.time(missing.longest_seconds), language.time(missing.total_seconds));
+    match language {
+        Language::Vi => format!("{} lần, tổng cộng {total}, lâu nhất {longest}", missing.gaps),
+        Language::En => format!("{} times, {total} in all, {longest} at most", missing.gaps),
+    }
+}
+
+fn language_of(language: Language, sentence: &domain::Sentence) -> String {
+    match language {
+        Language::Vi => sentence.vi.clone(),
+        Language::En => sentence.en.clone(),
+    }
+}
