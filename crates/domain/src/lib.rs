@@ -5,6 +5,8 @@
 
 pub mod analysis;
 pub mod camera;
+pub mod channel;
+pub mod delivery;
 pub mod event;
 pub mod gap;
 pub mod geo;
@@ -26,10 +28,15 @@ pub mod watch;
 
 pub use analysis::{ActivityMinute, BoundingBox, Detection, ObjectClass, Track, TrackPoint};
 pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, StreamState, Transport};
+pub use channel::{
+    Channel, ChannelSecrets, ChannelSettings, ChannelSpec, InvalidChannel, Language, MailSecurity, Routing,
+    ZaloRecipient,
+};
+pub use delivery::{Delivery, DeliveryState, MessageKind, Warning};
 pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
-pub use id::{CameraId, EventId, FiringId, PlaceId, ReviewItemId, RuleId, UserId};
+pub use id::{CameraId, ChannelId, DeliveryId, EventId, FiringId, PlaceId, ReviewItemId, RuleId, UserId};
 pub use live::LiveEvent;
 pub use look::{LookAt, LookCost, Searched};
 pub use media::{

@@ -38,6 +38,8 @@ pub enum Action {
     Decide,
     /// Make, test, change and remove rules.
     ManageRules,
+    /// Add, change, try and remove channels on which warnings go out; see what went out.
+    ManageChannels,
     /// Add, change and remove cameras.
     ManageCameras,
     /// Add, change, move, merge and remove places.
@@ -68,11 +70,17 @@ impl Role {
     /// Whether the role, where it is held, gives the right to the action.
     #[must_use]
     pub const fn allows(self, action: Action) -> bool {
-        use Action::{Decide, Export, Hold, ManageCameras, ManagePlaces, ManageRules, Review, View, Watch};
+        use Action::{
+            Decide, Export, Hold, ManageCameras, ManageChannels, ManagePlaces, ManageRules, Review, View,
+            Watch,
+        };
         match self {
             Self::Administrator => true,
             Self::Operator => {
-                matches!(action, View | Watch | Review | ManageCameras | ManagePlaces | ManageRules)
+                matches!(
+                    action,
+                    View | Watch | Review | ManageCameras | ManageChannels | ManagePlaces | ManageRules
+                )
             }
             Self::DutyOfficer => matches!(action, View | Watch | Review | Hold | Decide),
             Self::Investigator => matches!(action, View | Watch | Review | Export | Hold),
@@ -83,7 +91,7 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::View,
         Self::Watch,
         Self::Review,
@@ -91,6 +99,7 @@ impl Action {
         Self::Hold,
         Self::Decide,
         Self::ManageRules,
+        Self::ManageChannels,
         Self::ManageCameras,
         Self::ManagePlaces,
         Self::ManagePeople,

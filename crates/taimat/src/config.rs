@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) vision: Vision,
     /// What was flagged, and who looks at it.
     pub(crate) review: Review,
+    /// Warnings that go out.
+    pub(crate) notify: Notify,
     /// PostgreSQL.
     pub(crate) database: Database,
 }
@@ -96,6 +98,14 @@ pub(crate) struct Review {
     pub(crate) escalate_alarm_minutes: f64,
     /// The same of an alert.
     pub(crate) escalate_alert_minutes: f64,
+}
+
+/// `[notify]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Notify {
+    /// Where people read on, with `{item}` in the place of the review item's identifier; none where it is not given.
+    pub(crate) link: Option<String>,
 }
 
 /// `[database]`

@@ -6,7 +6,10 @@ use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use domain::{Action, Camera, CameraId, EventId, EventRecord, Place, PlaceId, ReviewItem, Rule, UserId};
+use domain::{
+    Action, Camera, CameraId, Channel, Delivery, EventId, EventRecord, Place, PlaceId, ReviewItem, Rule,
+    UserId,
+};
 use index::{Hold, User};
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
@@ -50,6 +53,10 @@ pub enum At {
     Rule,
     /// The place of the review item `{item_id}` of the path.
     ReviewItem,
+    /// The place of the channel `{channel_id}` of the path.
+    Channel,
+    /// The place of the channel of the delivery `{delivery_id}` of the path.
+    Delivery,
     /// The place of the camera of the hold `{hold_id}` of the path.
     Hold,
     /// Every place where the user `{user_id}` of the path holds a role.
@@ -172,6 +179,20 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             let item: ReviewItem = unless_missing(item, "review item")?;
             caller.require(index, action, item.place_id, "review item").await?;
             parts.extensions.insert(Arc::new(item));
+        }
+        At::Channel => {
+            let channel = index.channel(named(parts, "channel_id").await?).await;
+            let channel: Channel = unless_missing(channel, "channel")?;
+            caller.require(index, action, channel.place_id, "channel").await?;
+            parts.extensions.insert(Arc::new(channel));
+        }
+        At::Delivery => {
+            let delivery = index.delivery(named(parts, "delivery_id").await?).await;
+            let delivery: Delivery = unless_missing(delivery, "delivery")?;
+            let channel = unless_missing(index.channel(delivery.channel_id).await, "delivery")?;
+            caller.require(index, action, channel.place_id, "delivery").await?;
+            parts.extensions.insert(Arc::new(delivery));
+            parts.extensions.insert(Arc::new(channel));
         }
         At::User => {
             let user: User =

@@ -2,7 +2,9 @@
 
 mod audit;
 mod cameras;
+mod channels;
 mod clips;
+mod deliveries;
 mod events;
 mod holds;
 mod live;
@@ -40,6 +42,8 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         rules::routes(),
         presets::routes(),
         review::routes(),
+        channels::routes(),
+        deliveries::routes(),
         live::routes(),
         audit::routes(),
         system::documentation(),

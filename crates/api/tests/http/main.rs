@@ -9,6 +9,7 @@
 )]
 
 mod cameras;
+mod channels;
 mod document;
 mod live;
 mod media;

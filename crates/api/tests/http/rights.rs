@@ -2,7 +2,7 @@
 
 use crate::world::{Client, PASSWORD, World, at, everywhere, run};
 use axum::body::Body;
-use domain::{Action, ReviewItemId, Role, RuleId, UserId};
+use domain::{Action, ChannelId, DeliveryId, ReviewItemId, Role, RuleId, UserId};
 use index::NewHold;
 use serde_json::{Value, json};
 
@@ -32,6 +32,8 @@ struct Things {
     user: UserId,
     rule: RuleId,
     item: ReviewItemId,
+    channel: ChannelId,
+    delivery: DeliveryId,
 }
 
 async fn things(world: &World) -> Things {
@@ -40,7 +42,10 @@ async fn things(world: &World) -> Things {
     let hold = world.index.create_hold(hold).await.unwrap().id.to_string();
     let rule = world.index.create_rule(world.home.id, &crate::world::rule("walk")).await.unwrap();
     let item = world.flag(&rule).await;
-    Things { hold, user: world.user(&[at(Role::Observer, &world.home)]).await, rule: rule.id, item }
+    let channel = world.channel("walk").await.id;
+    let delivery = world.index.enqueue_test(channel).await.unwrap().id;
+    let user = world.user(&[at(Role::Observer, &world.home)]).await;
+    Things { hold, user, rule: rule.id, item, channel, delivery }
 }
 
 fn filled(world: &World, things: &Things, path: &str) -> String {
@@ -52,6 +57,8 @@ fn filled(world: &World, things: &Things, path: &str) -> String {
         .replace("{user_id}", &things.user.to_string())
         .replace("{rule_id}", &things.rule.to_string())
         .replace("{item_id}", &things.item.to_string())
+        .replace("{channel_id}", &things.channel.to_string())
+        .replace("{delivery_id}", &things.delivery.to_string())
         .replace("{preset}", "hamlet-gate")
         .replace("{token_id}", &uuid::Uuid::new_v4().to_string())
         .replace("{stream}", "main")

@@ -6,6 +6,7 @@ mod audit;
 mod cluster;
 mod events;
 mod footage;
+mod outbox;
 mod people;
 mod places;
 mod plans;

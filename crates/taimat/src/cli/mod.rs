@@ -1,10 +1,12 @@
 //! The command line. `serve`, `check`, `reindex`, `user` and `config` work on the data folder; `camera`, `place`,
-//! `rule`, `search` and `clip` are clients of the HTTP API, like any other.
+//! `rule`, `channel`, `delivery`, `search` and `clip` are clients of the HTTP API, like any other.
 
 mod camera;
+mod channel;
 mod check;
 mod client;
 mod clip;
+mod delivery;
 mod local;
 mod output;
 mod password;
@@ -66,6 +68,20 @@ enum Command {
         #[command(subcommand)]
         command: rule::Command,
     },
+    /// Add, test, list and remove channels of a running server: where warnings go out.
+    Channel {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: channel::Command,
+    },
+    /// List what went out on channels, and have sent again what was given up.
+    Delivery {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: delivery::Command,
+    },
     /// Add people, give them roles and tokens. Works on the data folder: this makes the first administrator.
     User {
         #[command(subcommand)]
@@ -118,6 +134,12 @@ impl Arguments {
             Command::Camera { server, command } => command.run(&server.client(&config)?, out).await.map(done),
             Command::Place { server, command } => command.run(&server.client(&config)?, out).await.map(done),
             Command::Rule { server, command } => command.run(&server.client(&config)?, out).await.map(done),
+            Command::Channel { server, command } => {
+                command.run(&server.client(&config)?, out).await.map(done)
+            }
+            Command::Delivery { server, command } => {
+                command.run(&server.client(&config)?, out).await.map(done)
+            }
             Command::User { command } => command.run(&config, out).await.map(done),
             Command::Search { server, search } => search.run(&server.client(&config)?, out).await.map(done),
             Command::Clip { server, clip } => clip.run(&server.client(&config)?, out).await.map(done),

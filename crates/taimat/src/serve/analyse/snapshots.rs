@@ -197,9 +197,9 @@ mod tests {
     fn the_moment_soonest_after_a_key_frame_is_taken_that_shows_the_object_as_well() {
         let path = vec![point(1, 0.1, 0.05), point(3, 0.3, 0.1), point(4, 0.4, 0.1), point(7, 0.5, 0.11)];
         let event = Event {
-            id: domain::EventId::new(),
-            camera_id: domain::CameraId::new(),
-            place_id: domain::PlaceId::new(),
+            id: domain::EventId::generate(),
+            camera_id: domain::CameraId::generate(),
+            place_id: domain::PlaceId::generate(),
             point: None,
             class: domain::ObjectClass::Person,
             score: 0.9,
