@@ -56,6 +56,14 @@ id!(
     CameraId
 );
 id!(
+    /// A way on which warnings go out.
+    ChannelId
+);
+id!(
+    /// A warning on its way out on one channel.
+    DeliveryId
+);
+id!(
     /// An event: one track of one object at one camera.
     EventId
 );

@@ -6,6 +6,8 @@
 pub mod analysis;
 pub mod bell;
 pub mod camera;
+pub mod channel;
+pub mod delivery;
 pub mod event;
 pub mod gap;
 pub mod geo;
@@ -31,12 +33,17 @@ pub mod watch;
 pub use analysis::{ActivityMinute, BoundingBox, Detection, ObjectClass, Track, TrackPoint};
 pub use bell::{Bell, BellSignal, BellSpec, InvalidDevice, NearCamera, Press, nearest_cameras};
 pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, StreamState, Transport};
+pub use channel::{
+    Channel, ChannelSecrets, ChannelSettings, ChannelSpec, InvalidChannel, Language, MailSecurity, Routing,
+    ZaloRecipient,
+};
+pub use delivery::{Delivery, DeliveryState, MessageKind, Warning};
 pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
 pub use id::{
-    BellId, CameraId, EventId, FiringId, PlaceId, QuietSpotId, ReportId, ReviewItemId, RingId, RuleId,
-    ShiftId, SounderId, UserId,
+    BellId, CameraId, ChannelId, DeliveryId, EventId, FiringId, PlaceId, QuietSpotId, ReportId, ReviewItemId,
+    RingId, RuleId, ShiftId, SounderId, UserId,
 };
 pub use live::LiveEvent;
 pub use look::{LookAt, LookCost, Searched};

@@ -42,6 +42,8 @@ pub enum Action {
     Report,
     /// Make, test, change and remove rules.
     ManageRules,
+    /// Add, change, try and remove channels on which warnings go out; see what went out.
+    ManageChannels,
     /// Add, change and remove cameras, alarm bells and sounders.
     ManageCameras,
     /// Add, change, move, merge and remove places.
@@ -73,12 +75,22 @@ impl Role {
     #[must_use]
     pub const fn allows(self, action: Action) -> bool {
         use Action::{
-            Decide, Export, Hold, ManageCameras, ManagePlaces, ManageRules, Report, Review, Ring, View, Watch,
+            Decide, Export, Hold, ManageCameras, ManageChannels, ManagePlaces, ManageRules, Report, Review,
+            Ring, View, Watch,
         };
         match self {
             Self::Administrator => true,
             Self::Operator => {
-                matches!(action, View | Watch | Review | Report | ManageCameras | ManagePlaces | ManageRules)
+                matches!(
+                    action,
+                    View | Watch
+                        | Review
+                        | Report
+                        | ManageCameras
+                        | ManageChannels
+                        | ManagePlaces
+                        | ManageRules
+                )
             }
             Self::DutyOfficer => matches!(action, View | Watch | Review | Hold | Decide | Ring | Report),
             Self::Investigator => matches!(action, View | Watch | Review | Export | Hold | Report),
@@ -89,7 +101,7 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::View,
         Self::Watch,
         Self::Review,
@@ -99,6 +111,7 @@ impl Action {
         Self::Ring,
         Self::Report,
         Self::ManageRules,
+        Self::ManageChannels,
         Self::ManageCameras,
         Self::ManagePlaces,
         Self::ManagePeople,

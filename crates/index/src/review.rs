@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    CameraId, DismissReason, EventId, Firing, Officer, PlaceId, ReviewItem, ReviewItemId, ReviewState,
-    ReviewStep, Sentence, Severity, Timestamp, UserId,
+    CameraId, DismissReason, EventId, Firing, MessageKind, Officer, PlaceId, ReviewItem, ReviewItemId,
+    ReviewState, ReviewStep, Sentence, Severity, Timestamp, UserId,
 };
 use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::columns::{at, corrupt, interval, parse, unsigned};
 use crate::places::ids;
-use crate::{Index, IndexError, Result, Visibility, quiet};
+use crate::{Index, IndexError, Result, Visibility, outbox, quiet};
 
 /// Footage before the first and after the last firing that is held with a confirmed or escalated item.
 const HELD_AROUND: Duration = Duration::from_mins(1);
@@ -173,7 +173,7 @@ pub(crate) async fn write(connection: &mut PgConnection, firings: &[&Firing]) ->
     for firing in firings {
         let why = Sentence::of(&firing.rule, &firing.measured);
         // The item first: a firing refers to it. Its figures are those of its firings, whenever they come.
-        sqlx::query(
+        let opened = sqlx::query(
             "INSERT INTO review_items (id, place_id, assigned_place_id, camera_id, rule_id, rule_name, severity,
                  state, first_at, last_at, firings, why_vi, why_en)
              VALUES ($1, $2, $2, $3, $4, $5, $6, 'new', $7, $7, 0, $8, $9) ON CONFLICT (id) DO NOTHING",
@@ -189,6 +189,9 @@ pub(crate) async fn write(connection: &mut PgConnection, firings: &[&Firing]) ->
         .bind(why.en)
         .execute(&mut *connection)
         .await?;
+        if opened.rows_affected() > 0 {
+            outbox::enqueue(connection, firing.item_id, MessageKind::New).await?;
+        }
         let inserted = sqlx::query(
             "INSERT INTO firings (id, item_id, rule_id, camera_id, at, event_id, firing)
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
@@ -412,6 +415,11 @@ impl Index {
         }
         if matches!(new.step, ReviewStep::Confirm | ReviewStep::Escalate) {
             hold(&mut transaction, &item, new).await?;
+        }
+        if new.step == ReviewStep::Escalate {
+            outbox::enqueue(&mut transaction, id, MessageKind::Escalated).await?;
+        } else if item.state.is_open() && !state.is_open() {
+            outbox::enqueue(&mut transaction, id, MessageKind::Resolved).await?;
         }
         let item = fetch(&mut transaction, id).await?;
         transaction.commit().await?;

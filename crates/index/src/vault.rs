@@ -1,5 +1,5 @@
-//! Credentials of cameras and keys of devices at rest: ChaCha20-Poly1305 (RFC 8439) with a key that lies in a file
-//! beside the data, not in the database. A copy of the database alone opens nothing.
+//! Credentials of cameras, keys of devices and secrets of channels at rest: ChaCha20-Poly1305 (RFC 8439) with a key that
+//! lies in a file beside the data, not in the database. A copy of the database alone opens nothing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use chacha20poly1305::aead::{Aead, Generate, Key, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use domain::{CameraId, Credentials, Secret};
+use domain::{CameraId, ChannelId, ChannelSecrets, Credentials, Secret};
 use uuid::Uuid;
 
 /// Layout of what is sealed: this byte, 12 bytes of nonce, then the encrypted pair with its tag.
@@ -39,6 +39,12 @@ pub enum VaultError {
          belongs to this database"
     )]
     SealedKey(Uuid),
+    /// The same of a channel.
+    #[error(
+        "the stored secrets of channel {0} do not open with this key: enter them again, or restore the secret.key \
+         that belongs to this database"
+    )]
+    SealedChannel(ChannelId),
 }
 
 /// Seals and opens credentials. Cheap to clone.
@@ -78,23 +84,51 @@ impl Vault {
     pub fn seal(&self, camera: CameraId, credentials: &Credentials) -> Result<Vec<u8>, VaultError> {
         let pair = (credentials.username.as_str(), credentials.password.reveal());
         let plain = postcard::to_stdvec(&pair).map_err(|_| VaultError::Sealed(camera))?;
-        self.encrypt(camera.0, &plain).ok_or(VaultError::Sealed(camera))
+        self.encrypt(camera.0.as_bytes(), &plain).ok_or(VaultError::Sealed(camera))
+    }
+
+    /// Decrypts what was sealed for this camera.
+    pub fn unseal(&self, camera: CameraId, sealed: &[u8]) -> Result<Credentials, VaultError> {
+        let open = || {
+            let plain = self.decrypt(camera.0.as_bytes(), sealed)?;
+            let (username, password): (String, String) = postcard::from_bytes(&plain).ok()?;
+            Some(Credentials { username, password: Secret::new(password) })
+        };
+        open().ok_or(VaultError::Sealed(camera))
     }
 
     /// Encrypts the key of a device, for this device.
     pub fn seal_key(&self, device: Uuid, key: &Secret) -> Result<Vec<u8>, VaultError> {
-        self.encrypt(device, key.reveal().as_bytes()).ok_or(VaultError::SealedKey(device))
+        self.encrypt(&about("device", device), key.reveal().as_bytes()).ok_or(VaultError::SealedKey(device))
     }
 
     /// Decrypts the key that was sealed for this device.
     pub fn unseal_key(&self, device: Uuid, sealed: &[u8]) -> Result<Secret, VaultError> {
-        let plain = self.decrypt(device, sealed).and_then(|plain| String::from_utf8(plain).ok());
-        plain.map(Secret::new).ok_or(VaultError::SealedKey(device))
+        let plain = self.decrypt(&about("device", device), sealed);
+        let key = plain.and_then(|plain| String::from_utf8(plain).ok());
+        key.map(Secret::new).ok_or(VaultError::SealedKey(device))
     }
 
-    fn encrypt(&self, owner: Uuid, plain: &[u8]) -> Option<Vec<u8>> {
+    /// Encrypts for this channel.
+    pub fn seal_secrets(&self, channel: ChannelId, secrets: &ChannelSecrets) -> Result<Vec<u8>, VaultError> {
+        let pairs: Vec<_> = secrets.iter().map(|(name, secret)| (name.as_str(), secret.reveal())).collect();
+        let plain = postcard::to_stdvec(&pairs).map_err(|_| VaultError::SealedChannel(channel))?;
+        self.encrypt(&about("channel", channel.0), &plain).ok_or(VaultError::SealedChannel(channel))
+    }
+
+    /// Decrypts what was sealed for this channel.
+    pub fn unseal_secrets(&self, channel: ChannelId, sealed: &[u8]) -> Result<ChannelSecrets, VaultError> {
+        let open = || {
+            let plain = self.decrypt(&about("channel", channel.0), sealed)?;
+            let pairs: Vec<(String, String)> = postcard::from_bytes(&plain).ok()?;
+            Some(pairs.into_iter().map(|(name, secret)| (name, Secret::new(secret))).collect())
+        };
+        open().ok_or(VaultError::SealedChannel(channel))
+    }
+
+    fn encrypt(&self, aad: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
         let nonce = Nonce::generate();
-        let sealed = self.cipher.encrypt(&nonce, Payload { msg: plain, aad: owner.as_bytes() }).ok()?;
+        let sealed = self.cipher.encrypt(&nonce, Payload { msg: plain, aad }).ok()?;
         let mut out = Vec::with_capacity(1 + NONCE_BYTES + sealed.len());
         out.push(LAYOUT);
         out.extend_from_slice(&nonce);
@@ -102,20 +136,18 @@ impl Vault {
         Some(out)
     }
 
-    fn decrypt(&self, owner: Uuid, sealed: &[u8]) -> Option<Vec<u8>> {
+    fn decrypt(&self, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (LAYOUT, rest) = sealed.split_first().map(|(layout, rest)| (*layout, rest))? else {
             return None;
         };
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
-        self.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: owner.as_bytes() }).ok()
+        self.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad }).ok()
     }
+}
 
-    /// Decrypts what was sealed for this camera.
-    pub fn unseal(&self, camera: CameraId, sealed: &[u8]) -> Result<Credentials, VaultError> {
-        let pair = self.decrypt(camera.0, sealed).and_then(|plain| postcard::from_bytes(&plain).ok());
-        let (username, password): (String, String) = pair.ok_or(VaultError::Sealed(camera))?;
-        Ok(Credentials { username, password: Secret::new(password) })
-    }
+/// What secrets of other things are bound to: never what a camera's are, whatever its identifier.
+fn about(kind: &str, id: Uuid) -> Vec<u8> {
+    [kind.as_bytes(), b" ", id.as_bytes()].concat()
 }
 
 fn read_key(path: &Path) -> io::Result<Vec<u8>> {
@@ -177,6 +209,18 @@ mod tests {
     }
 
     #[test]
+    fn secrets_of_a_channel_open_for_it_and_for_no_camera() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(&folder.path().join("secret.key")).unwrap();
+        let channel = ChannelId::generate();
+        let secrets: ChannelSecrets = [("token".to_owned(), Secret::new("bí mật"))].into();
+        let sealed = vault.seal_secrets(channel, &secrets).unwrap();
+        assert_eq!(vault.unseal_secrets(channel, &sealed).unwrap(), secrets);
+        assert!(vault.unseal_secrets(ChannelId::generate(), &sealed).is_err());
+        assert!(vault.unseal(CameraId(channel.0), &sealed).is_err());
+    }
+
+    #[test]
     fn the_key_is_nobody_elses_to_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret.key");
@@ -202,6 +246,7 @@ mod tests {
         let vault = Vault::open(&folder.path().join("secret.key")).unwrap();
         bolero::check!().for_each(|bytes: &[u8]| {
             assert!(vault.unseal(CameraId(Uuid::nil()), bytes).is_err());
+            assert!(vault.unseal_secrets(ChannelId(Uuid::nil()), bytes).is_err());
         });
     }
 }

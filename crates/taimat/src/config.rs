@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) review: Review,
     /// The MQTT broker of alarm bells and sounders.
     pub(crate) mqtt: Mqtt,
+    /// Warnings that go out.
+    pub(crate) notify: Notify,
     /// PostgreSQL.
     pub(crate) database: Database,
 }
@@ -118,6 +120,14 @@ impl std::fmt::Debug for Mqtt {
         let broker = self.broker.as_ref().map(|_| "***");
         f.debug_struct("Mqtt").field("broker", &broker).field("sources", &self.sources).finish()
     }
+}
+
+/// `[notify]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Notify {
+    /// Where people read on, with `{item}` in the place of the review item's identifier; none where it is not given.
+    pub(crate) link: Option<String>,
 }
 
 /// `[database]`

@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use domain::{
-    Action, Bell, Camera, CameraId, EventId, EventRecord, Place, PlaceId, QuietSpot, ReviewItem, Rule, Shift,
-    Sounder, UserId,
+    Action, Bell, Camera, CameraId, Channel, Delivery, EventId, EventRecord, Place, PlaceId, QuietSpot,
+    ReviewItem, Rule, Shift, Sounder, UserId,
 };
 use index::{Hold, Hushed, User};
 use serde::Serialize;
@@ -57,6 +57,10 @@ pub enum At {
     Shift,
     /// The place of the camera that has learnt the quiet spot `{quiet_id}` of the path.
     QuietSpot,
+    /// The place of the channel `{channel_id}` of the path.
+    Channel,
+    /// The place of the channel of the delivery `{delivery_id}` of the path.
+    Delivery,
     /// The place of the camera of the hold `{hold_id}` of the path.
     Hold,
     /// The place of the bell `{bell_id}` of the path.
@@ -207,6 +211,20 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             caller.require(index, action, camera.place_id, "quiet spot").await?;
             parts.extensions.insert(Arc::new((spot, hushed)));
             parts.extensions.insert(Arc::new(camera));
+        }
+        At::Channel => {
+            let channel = index.channel(named(parts, "channel_id").await?).await;
+            let channel: Channel = unless_missing(channel, "channel")?;
+            caller.require(index, action, channel.place_id, "channel").await?;
+            parts.extensions.insert(Arc::new(channel));
+        }
+        At::Delivery => {
+            let delivery = index.delivery(named(parts, "delivery_id").await?).await;
+            let delivery: Delivery = unless_missing(delivery, "delivery")?;
+            let channel = unless_missing(index.channel(delivery.channel_id).await, "delivery")?;
+            caller.require(index, action, channel.place_id, "delivery").await?;
+            parts.extensions.insert(Arc::new(delivery));
+            parts.extensions.insert(Arc::new(channel));
         }
         At::User => {
             let user: User =

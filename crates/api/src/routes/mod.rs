@@ -3,7 +3,9 @@
 mod audit;
 mod bells;
 mod cameras;
+mod channels;
 mod clips;
+mod deliveries;
 mod events;
 mod holds;
 mod live;
@@ -52,6 +54,8 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         sounders::routes(),
         quiet::routes(),
         shifts::routes(),
+        channels::routes(),
+        deliveries::routes(),
         live::routes(),
         audit::routes(),
         system::documentation(),

@@ -10,6 +10,7 @@
 
 mod bells;
 mod cameras;
+mod channels;
 mod document;
 mod live;
 mod media;

@@ -3,8 +3,8 @@
 use crate::world::{Client, PASSWORD, World, at, everywhere, run};
 use axum::body::Body;
 use domain::{
-    Action, BellId, DismissReason, QuietSpotId, ReviewItemId, ReviewStep, Role, RuleId, ShiftId, SounderId,
-    UserId,
+    Action, BellId, ChannelId, DeliveryId, DismissReason, QuietSpotId, ReviewItemId, ReviewStep, Role,
+    RuleId, ShiftId, SounderId, UserId,
 };
 use index::{NewHold, NewStep};
 use serde_json::{Value, json};
@@ -39,6 +39,8 @@ struct Things {
     sounder: SounderId,
     shift: ShiftId,
     quiet: QuietSpotId,
+    channel: ChannelId,
+    delivery: DeliveryId,
 }
 
 /// What the camera learns from a dismissal.
@@ -58,6 +60,8 @@ async fn things(world: &World) -> Things {
     let item = world.flag(&rule).await;
     let bell = crate::bells::bell(world).await.id;
     let sounder = crate::bells::sounder(world).await.id;
+    let channel = world.channel("walk").await.id;
+    let delivery = world.index.enqueue_test(channel).await.unwrap().id;
     let shift = world.index.open_shift(world.home.id, (UserId::generate(), "walk"), crate::world::NOW).await;
     Things {
         hold,
@@ -68,6 +72,8 @@ async fn things(world: &World) -> Things {
         quiet: quiet(world, &rule).await,
         bell,
         sounder,
+        channel,
+        delivery,
     }
 }
 
@@ -84,6 +90,8 @@ fn filled(world: &World, things: &Things, path: &str) -> String {
         .replace("{sounder_id}", &things.sounder.to_string())
         .replace("{shift_id}", &things.shift.to_string())
         .replace("{quiet_id}", &things.quiet.to_string())
+        .replace("{channel_id}", &things.channel.to_string())
+        .replace("{delivery_id}", &things.delivery.to_string())
         .replace("{preset}", "hamlet-gate")
         .replace("{token_id}", &uuid::Uuid::new_v4().to_string())
         .replace("{stream}", "main")

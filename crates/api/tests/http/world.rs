@@ -16,13 +16,15 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::{
-    AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, ConnectFailure, Event,
-    EventId, EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock, Measured, MediaFrame,
-    ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause, RingId, RingState,
-    Role, Rule, RuleSpec, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec,
-    VideoParameters,
+    AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Channel, ChannelId,
+    ConnectFailure, Event, EventId, EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock,
+    Measured, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause,
+    RingId, RingState, Role, Rule, RuleSpec, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport,
+    UserId, VideoCodec, VideoParameters,
 };
-use index::{Index, NewCamera, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits};
+use index::{
+    Index, NewCamera, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits,
+};
 use recorder::{Recorder, RecorderConfig, RecorderEvent};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -245,6 +247,16 @@ impl World {
         };
         self.write(Record::Firing(Box::new(firing))).await;
         item_id
+    }
+
+    /// Adds a channel at the hamlet without the API.
+    pub(crate) async fn channel(&self, name: &str) -> Channel {
+        let spec =
+            serde_json::json!({"name": name, "settings": {"type": "webhook", "url": "https://example.vn/"}});
+        let spec = serde_json::from_value(spec).unwrap();
+        let id = ChannelId::generate();
+        let new = NewChannel { id, place_id: self.home.id, spec, sealed_secrets: None };
+        self.index.create_channel(&new).await.unwrap()
     }
 
     /// Records ten pictures a second from `from` on, and stores the segment's row.

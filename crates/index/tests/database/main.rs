@@ -7,6 +7,7 @@ mod bells;
 mod cluster;
 mod events;
 mod footage;
+mod outbox;
 mod people;
 mod places;
 mod plans;

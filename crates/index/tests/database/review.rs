@@ -10,13 +10,13 @@ use index::{Index, IndexError, NewStep, Record, ReviewQuery, Visibility};
 use crate::support::{at, camera, index, place};
 use crate::writer::write;
 
-fn spec(name: &str, severity: &str) -> RuleSpec {
+pub(crate) fn spec(name: &str, severity: &str) -> RuleSpec {
     let text =
         format!(r#"{{"name": "{name}", "severity": "{severity}", "condition": {{"type": "appears"}}}}"#);
     serde_json::from_str(&text).unwrap()
 }
 
-fn firing(rule: &Rule, camera: &Camera, item_id: ReviewItemId, seconds: i64) -> Firing {
+pub(crate) fn firing(rule: &Rule, camera: &Camera, item_id: ReviewItemId, seconds: i64) -> Firing {
     Firing {
         id: FiringId::generate(),
         item_id,
@@ -34,7 +34,7 @@ fn everything() -> ReviewQuery {
     ReviewQuery { visible: Visibility::All, limit: 100, ..ReviewQuery::default() }
 }
 
-fn step(step: ReviewStep) -> NewStep {
+pub(crate) fn step(step: ReviewStep) -> NewStep {
     NewStep {
         step,
         user_id: None,
@@ -44,7 +44,7 @@ fn step(step: ReviewStep) -> NewStep {
     }
 }
 
-async fn flag(index: &Index, rule: &Rule, camera: &Camera, seconds: i64) -> ReviewItem {
+pub(crate) async fn flag(index: &Index, rule: &Rule, camera: &Camera, seconds: i64) -> ReviewItem {
     let item = ReviewItemId::generate();
     write(index, [Record::Firing(Box::new(firing(rule, camera, item, seconds)))]).await;
     index.review_item(item).await.unwrap()

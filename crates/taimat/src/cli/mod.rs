@@ -1,11 +1,14 @@
 //! The command line. `serve`, `check`, `reindex`, `user` and `config` work on the data folder; `camera`, `place`,
-//! `rule`, `quiet`, `bell`, `sounder`, `search` and `clip` are clients of the HTTP API, like any other.
+//! `rule`, `quiet`, `bell`, `sounder`, `channel`, `delivery`, `search` and `clip` are clients of the HTTP API, like any
+//! other.
 
 mod bell;
 mod camera;
+mod channel;
 mod check;
 mod client;
 mod clip;
+mod delivery;
 mod local;
 mod output;
 mod password;
@@ -90,6 +93,20 @@ enum Command {
         #[command(subcommand)]
         command: quiet::Command,
     },
+    /// Add, test, list and remove channels of a running server: where warnings go out.
+    Channel {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: channel::Command,
+    },
+    /// List what went out on channels, and have sent again what was given up.
+    Delivery {
+        #[command(flatten)]
+        server: client::ServerArguments,
+        #[command(subcommand)]
+        command: delivery::Command,
+    },
     /// Add people, give them roles and tokens. Works on the data folder: this makes the first administrator.
     User {
         #[command(subcommand)]
@@ -147,6 +164,12 @@ impl Arguments {
                 command.run(&server.client(&config)?, out).await.map(done)
             }
             Command::Quiet { server, command } => command.run(&server.client(&config)?, out).await.map(done),
+            Command::Channel { server, command } => {
+                command.run(&server.client(&config)?, out).await.map(done)
+            }
+            Command::Delivery { server, command } => {
+                command.run(&server.client(&config)?, out).await.map(done)
+            }
             Command::User { command } => command.run(&config, out).await.map(done),
             Command::Search { server, search } => search.run(&server.client(&config)?, out).await.map(done),
             Command::Clip { server, clip } => clip.run(&server.client(&config)?, out).await.map(done),

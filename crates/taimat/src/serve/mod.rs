@@ -11,6 +11,7 @@ mod health;
 mod kept;
 mod meter;
 mod metrics;
+mod notify;
 mod retention;
 mod roster;
 mod rows;
@@ -47,6 +48,7 @@ use database::Database;
 use flag::{Escalation, Flagger, Flags, HealthRules, Patience, RuleDoor, RuleKeeper, Rules};
 use health::Health;
 use metrics::Gauges;
+use notify::{Dispatcher, Pictures};
 use retention::Retention;
 use roster::Roster;
 use rows::Rows;
@@ -207,6 +209,9 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     tasks.spawn("cameras", supervisor.run());
     tasks.spawn("retention", core.retention(config, snapshots.clone()).run());
     tasks.spawn("metrics", metrics::upkeep(metrics.clone(), core.stop.clone()));
+    let pictures =
+        Pictures { index: core.index.clone(), stills: Arc::clone(&stills), snapshots: snapshots.clone() };
+    tasks.spawn("notify", core.dispatcher(config, vault.clone(), pictures)?.run());
     tasks.spawn("watchdog", supervise::watchdog(core.stop.clone()));
 
     let (audit, audit_task) = Audit::start(core.index.clone(), core.clock.clone(), core.stop.clone());
@@ -309,6 +314,12 @@ impl Core {
             alert: after(config.review.escalate_alert_minutes),
         };
         Escalation { index: self.index.clone(), live, patience, stop: self.stop.clone() }
+    }
+
+    fn dispatcher(&self, config: &Config, vault: Vault, pictures: Pictures) -> Result<Dispatcher> {
+        let (clock, link) = (self.clock.clone(), config.notify.link.clone());
+        Dispatcher::new(vault, clock, pictures, link, self.stop.clone())
+            .context("warnings cannot go out: are the system's TLS roots (ca-certificates) installed?")
     }
 
     fn retention(&self, config: &Config, snapshots: PathBuf) -> Retention {
