@@ -47,8 +47,13 @@ impl Telegram {
     }
 
     fn method(&self, name: &str) -> Result<Url, SendError> {
-        let url = self.api.join(&format!("bot{}/{name}", self.token.reveal()));
-        url.map_err(|_| SendError::Unauthorised { why: "the token is none of a bot".to_owned() })
+        let mut url = self.api.clone();
+        // Not joined: a token has a colon in it, and would be read as a scheme.
+        let mut segments =
+            url.path_segments_mut().map_err(|()| SendError::refused("api_url is no base of addresses"))?;
+        segments.pop_if_empty().extend([format!("bot{}", self.token.reveal()).as_str(), name]);
+        drop(segments);
+        Ok(url)
     }
 }
 
