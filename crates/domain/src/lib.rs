@@ -8,6 +8,7 @@ pub mod camera;
 pub mod event;
 pub mod gap;
 pub mod geo;
+pub mod ground;
 pub mod id;
 pub mod live;
 pub mod look;
@@ -31,9 +32,10 @@ pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, Stream
 pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
+pub use ground::Ground;
 pub use id::{CameraId, EventId, FiringId, PlaceId, QuietSpotId, ReviewItemId, RuleId, ShiftId, UserId};
 pub use live::LiveEvent;
-pub use look::{LookAt, LookCost, Searched};
+pub use look::{LookAt, LookCost, SceneView, Searched};
 pub use media::{
     AccessUnit, AudioFrame, AudioParameters, MediaFrame, StreamKind, VideoCodec, VideoParameters,
 };

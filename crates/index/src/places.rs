@@ -269,29 +269,33 @@ impl Index {
         self.place(id).await
     }
 
-    /// Removes a place. `InUse` while it has children, cameras or events.
+    /// Removes a place. `InUse` while it has children, cameras, events, rules or shifts.
     pub async fn remove_place(&self, id: PlaceId, version: i64) -> Result<()> {
         let mut transaction = self.change_tree().await?;
         fetch_version(&mut transaction, id, version).await?;
-        let (children, cameras, events, rules): (bool, bool, bool, bool) = sqlx::query_as(
+        let (children, cameras, events, rules, shifts): (bool, bool, bool, bool, bool) = sqlx::query_as(
             "SELECT EXISTS (SELECT FROM places WHERE parent_id = $1 OR merged_into = $1),
                     EXISTS (SELECT FROM cameras WHERE place_id = $1),
                     EXISTS (SELECT FROM viewpoints v JOIN events e ON e.viewpoint_id = v.id WHERE v.place_id = $1),
-                    EXISTS (SELECT FROM rules WHERE place_id = $1)",
+                    EXISTS (SELECT FROM rules WHERE place_id = $1),
+                    EXISTS (SELECT FROM shifts WHERE place_id = $1)",
         )
         .bind(id.0)
         .fetch_one(&mut *transaction)
         .await?;
-        let by = match (children, cameras, events, rules) {
+        let by = match (children, cameras, events, rules, shifts) {
             (true, ..) => "other places lie below it. Move, merge or remove them first",
             (_, true, ..) => {
                 "cameras belong to it, or ones that were removed and still have footage. Move them to another \
                  place, or merge this place into another"
             }
-            (_, _, true, _) => {
+            (_, _, true, ..) => {
                 "events were seen there. Merge it into another place, so that they stay findable"
             }
-            (.., true) => "rules hold there. Remove them first, or merge it into another place",
+            (.., true, _) => "rules hold there. Remove them first, or merge it into another place",
+            (.., true) => {
+                "people were on duty there. Merge it into another place, so that their reports stay"
+            }
             _ => {
                 sqlx::query("DELETE FROM places WHERE id = $1").bind(id.0).execute(&mut *transaction).await?;
                 transaction.commit().await?;
