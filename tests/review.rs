@@ -143,6 +143,12 @@ async fn what_a_rule_flags_is_reviewed_and_what_nobody_looks_at_is_escalated() -
         "{tested}"
     );
     assert_eq!(test(json!({ "type": "more_than", "count": 150 })).await?["firings"], 0);
+    // As if the camera looked down on a square of 30 m.
+    let ground = json!({ "corners": [[0, 0], [1, 0], [1, 1], [0, 1]], "width": 30, "length": 30 });
+    let faster = async |kmh: u32| test(json!({ "type": "speed", "kmh": kmh, "ground": ground })).await;
+    let fast = faster(3).await?;
+    ensure!(number(&fast, "/firings")? > 0.5 && number(&fast, "/items/0/measured/kmh")? > 3.0, "{fast}");
+    assert_eq!(faster(200).await?["firings"], 0, "nobody runs like that");
 
     // A rule that is removed flags no more; what it flagged stays.
     let path = format!("rules/{}", text(&crosses, "/id")?);

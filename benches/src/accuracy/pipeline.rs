@@ -133,7 +133,7 @@ impl<'a> Stage<'a> {
         self.looks += 1;
         let report = tokio::time::timeout(PATIENCE, self.reports.recv()).await;
         match report.context("the vision worker does not answer")?.context("the vision worker is gone")? {
-            VisionReport::Look { time, detections, searched, motion, cost } => {
+            VisionReport::Look { time, detections, searched, motion, cost, .. } => {
                 self.cost.add(&WatchCost::of_look(&searched, &cost, Duration::ZERO));
                 Ok(Some(Saw { time, detections, searched, motion }))
             }

@@ -160,6 +160,23 @@ fn only_what_goes_against_the_traffic_goes_the_wrong_way() {
 }
 
 #[test]
+fn who_goes_too_fast_over_the_ground_is_measured() {
+    // Seen from above, 20 m across and 10 m deep: the walk takes it at two metres a second.
+    let ground = r#"{"corners": [[0, 0], [1, 0], [1, 1], [0, 1]], "width": 20, "length": 10}"#;
+    let faster = |kmh: f32| when(&format!(r#"{{"type": "speed", "kmh": {kmh}, "ground": {ground}}}"#));
+    let fired = backtest(&faster(6.5), &[walk()]);
+    assert_eq!(fired.len(), 1, "once, and not before half a second");
+    assert!((0.5..1.0).contains(&seconds(&fired[0])), "{}", seconds(&fired[0]));
+    let kmh = fired[0].measured.kmh.unwrap();
+    assert!((kmh - 7.2).abs() < 0.1, "{kmh}");
+    assert!(fired[0].measured.bounds.is_some(), "where it was");
+    assert_eq!(backtest(&faster(8.0), &[walk()]), []);
+    let elsewhere = r#"{"corners": [[0.0, 0.6], [1, 0.6], [1, 1], [0, 1]], "width": 20, "length": 10}"#;
+    let beside = when(&format!(r#"{{"type": "speed", "kmh": 3, "ground": {elsewhere}}}"#));
+    assert_eq!(backtest(&beside, &[walk()]), [], "not on that ground");
+}
+
+#[test]
 fn class_score_size_and_timetable_are_minded() {
     let appears = |more: &str| rule(&format!(r#"{more}, "condition": {{"type": "appears"}}"#));
     assert_eq!(backtest(&appears(r#""min_score": 0.5"#), &[walk()]).len(), 1);
@@ -212,6 +229,8 @@ fn any_rule() -> impl Strategy<Value = Arc<Rule>> {
         format!(r#"{{"type": "more_than", "zone": {YARD}, "count": 1}}"#),
         r#"{"type": "stops", "seconds": 1}"#.to_owned(),
         r#"{"type": "wrong_way", "allowed": [0, 1]}"#.to_owned(),
+        r#"{"type": "speed", "kmh": 5, "ground": {"corners": [[0.1, 0.9], [0.9, 0.9], [0.6, 0.3], [0.4, 0.3]],
+            "width": 6, "length": 40}}"#.to_owned(),
     ])
     .prop_map(|condition| when(&condition))
 }

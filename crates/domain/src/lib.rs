@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod event;
 pub mod gap;
 pub mod geo;
+pub mod ground;
 pub mod id;
 pub mod live;
 pub mod look;
@@ -41,12 +42,13 @@ pub use delivery::{Delivery, DeliveryState, MessageKind, Warning};
 pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
+pub use ground::Ground;
 pub use id::{
     BellId, CameraId, ChannelId, DeliveryId, EventId, FiringId, PlaceId, QuietSpotId, ReportId, ReviewItemId,
     RingId, RuleId, ShiftId, SounderId, UserId,
 };
 pub use live::LiveEvent;
-pub use look::{LookAt, LookCost, Searched};
+pub use look::{LookAt, LookCost, SceneView, Searched};
 pub use media::{
     AccessUnit, AudioFrame, AudioParameters, MediaFrame, StreamKind, VideoCodec, VideoParameters,
 };

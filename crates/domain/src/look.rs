@@ -48,6 +48,24 @@ impl Searched {
     }
 }
 
+/// What a picture showed as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SceneView {
+    /// Standard deviation of its brightness, in steps of 0 to 255. Next to nothing where the lens is covered.
+    pub contrast: f32,
+    /// How like it is to what the camera used to show, 0 to 1.
+    pub likeness: f32,
+    /// Whether it is the very same as the one looked at before: no real picture is, for its grain differs.
+    pub unchanged: bool,
+}
+
+impl Default for SceneView {
+    /// A picture with which all is well.
+    fn default() -> Self {
+        Self { contrast: 255.0, likeness: 1.0, unchanged: false }
+    }
+}
+
 /// Processor time that went into a look, in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookCost {

@@ -36,6 +36,9 @@ pub struct Measured {
     pub count: Option<u32>,
     /// Whether a line was crossed from its left to its right.
     pub to_right: Option<bool>,
+    /// How fast it went, in km/h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kmh: Option<f32>,
     /// Where the object was.
     #[serde(rename = "box", default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<BoundingBox>,

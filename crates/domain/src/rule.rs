@@ -2,12 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraId, Line, ObjectClass, PlaceId, RuleId, Schedule, Severity, Timestamp, Zone};
+use crate::{CameraId, Ground, Line, ObjectClass, PlaceId, RuleId, Schedule, Severity, Timestamp, Zone};
 
 /// Longest name of a rule.
 const LONGEST_NAME: usize = 200;
 /// Longest time that a rule may wait for, in seconds: a day.
 const LONGEST_WAIT: f32 = 86_400.0;
+/// Time that it takes at least to tell a picture that stands still from one in which nothing happens, in seconds: between two
+/// key frames, a quiet picture may well be sent as no change at all.
+const SHORTEST_FREEZE: f32 = 60.0;
+/// Longest time that a camera may be said to be turned: after half an hour, what it shows is its view.
+const LONGEST_TURN: f32 = 1200.0;
+/// Speeds that can be told apart, in km/h.
+const SPEEDS: (f32, f32) = (3.0, 200.0);
 /// Most objects that a rule may count to.
 const MOST_OBJECTS: u32 = 200;
 /// Most cameras that one rule names.
@@ -69,6 +76,33 @@ pub enum Condition {
         /// The direction of traffic: an arrow of any length, right and down, in parts of the picture.
         #[cfg_attr(feature = "openapi", schema(value_type = Vec<f32>))]
         allowed: [f32; 2],
+    },
+    /// An object goes faster than this over ground that was measured.
+    Speed {
+        /// The ground. Nothing is measured outside of it.
+        ground: Ground,
+        /// Kilometres an hour.
+        kmh: f32,
+    },
+    /// More happens than is usual for longer than this, and no object is found in it.
+    ActivityWithoutObject {
+        /// Seconds.
+        seconds: f32,
+    },
+    /// The camera has sent the very same picture for longer than this.
+    Frozen {
+        /// Seconds, 60 at least.
+        seconds: f32,
+    },
+    /// The camera has been covered, or turned to another view, for longer than this.
+    Covered {
+        /// Seconds, 1200 at most: a view that stays for half an hour is taken for the camera's own.
+        seconds: f32,
+    },
+    /// The disk of the recordings has been all but full, or too slow, for longer than this.
+    StorageBehind {
+        /// Seconds.
+        seconds: f32,
     },
     /// The camera has sent nothing for longer than this.
     CameraOffline {
@@ -236,6 +270,11 @@ impl Condition {
             }
             Self::Appears {}
             | Self::Crosses { .. }
+            | Self::Speed { .. }
+            | Self::ActivityWithoutObject { .. }
+            | Self::Frozen { .. }
+            | Self::Covered { .. }
+            | Self::StorageBehind { .. }
             | Self::CameraOffline { .. }
             | Self::ClockWrong { .. }
             | Self::BellPressed { .. }
@@ -257,10 +296,21 @@ impl Condition {
         )
     }
 
-    /// Whether it is about what a camera sees, and not about the camera itself.
+    /// Whether it is about objects that a camera sees, and not about the camera itself.
     #[must_use]
     pub fn is_about_objects(&self) -> bool {
-        !self.is_built_in() && !matches!(self, Self::CameraOffline { .. } | Self::ClockWrong { .. })
+        !self.is_about_scene()
+            && !self.is_built_in()
+            && !matches!(
+                self,
+                Self::CameraOffline { .. } | Self::ClockWrong { .. } | Self::StorageBehind { .. }
+            )
+    }
+
+    /// Whether it is about what a camera shows as a whole.
+    #[must_use]
+    pub fn is_about_scene(&self) -> bool {
+        matches!(self, Self::ActivityWithoutObject { .. } | Self::Frozen { .. } | Self::Covered { .. })
     }
 
     fn check(&self) -> Result<(), InvalidRule> {
@@ -278,12 +328,33 @@ impl Condition {
                 .map_err(|problem| InvalidRule { field: "condition.line", problem: problem.to_string() }),
             Self::Stays { seconds, .. }
             | Self::Stops { seconds, .. }
+            | Self::ActivityWithoutObject { seconds }
+            | Self::StorageBehind { seconds }
             | Self::CameraOffline { seconds }
             | Self::ClockWrong { seconds }
                 if !(0.0..=LONGEST_WAIT).contains(seconds) =>
             {
                 invalid("condition.seconds", format!("{seconds} is not from 0 to {LONGEST_WAIT}"))
             }
+            Self::Frozen { seconds } if !(SHORTEST_FREEZE..=LONGEST_WAIT).contains(seconds) => invalid(
+                "condition.seconds",
+                format!(
+                    "{seconds} is not from {SHORTEST_FREEZE} to {LONGEST_WAIT}: between two key frames a quiet picture does not change either"
+                ),
+            ),
+            Self::Covered { seconds } if !(0.0..=LONGEST_TURN).contains(seconds) => invalid(
+                "condition.seconds",
+                format!(
+                    "{seconds} is not from 0 to {LONGEST_TURN}: a view that stays is taken for the camera's own"
+                ),
+            ),
+            Self::Speed { ground, kmh } => match ground.problem() {
+                Some((field, problem)) => invalid(field, problem),
+                None if (SPEEDS.0..=SPEEDS.1).contains(kmh) => Ok(()),
+                None => {
+                    invalid("condition.kmh", format!("{kmh} km/h is not from {} to {}", SPEEDS.0, SPEEDS.1))
+                }
+            },
             Self::MoreThan { count, .. } if *count > MOST_OBJECTS => invalid(
                 "condition.count",
                 format!("{count} is more than the {MOST_OBJECTS} that are followed"),
@@ -328,6 +399,20 @@ mod tests {
         assert_eq!(problem(r#"{"type": "wrong_way", "allowed": [0, 0]}"#).field, "condition.allowed");
         let line = r#"{"type": "crosses", "line": {"name": "V", "from": [0, 0], "to": [0, 0]}}"#;
         assert_eq!(problem(line).field, "condition.line");
+        let corners = "[[0.1, 0.9], [0.9, 0.9], [0.6, 0.3], [0.4, 0.3]]";
+        let speed = format!(
+            r#"{{"type": "speed", "kmh": 40, "ground": {{"corners": {corners}, "width": 6, "length": 40}}}}"#
+        );
+        assert_eq!(spec(&speed).unwrap().check(), Ok(()));
+        assert_eq!(problem(&speed.replace("\"kmh\": 40", "\"kmh\": 0")).field, "condition.kmh");
+        assert_eq!(problem(&speed.replace("0.6, 0.3", "0.2, 0.8")).field, "condition.ground.corners");
+        assert_eq!(
+            problem(&speed.replace("\"length\": 40", "\"length\": 0")).field,
+            "condition.ground.length"
+        );
+        assert!(spec(&speed.replace("[0.4, 0.3]", "[0.4, 0.3], [0.3, 0.3]")).is_err(), "five corners");
+        assert_eq!(problem(r#"{"type": "frozen", "seconds": 5}"#).field, "condition.seconds");
+        assert_eq!(problem(r#"{"type": "covered", "seconds": 3600}"#).field, "condition.seconds");
         assert!(spec(r#"{"type": "flies"}"#).unwrap_err().contains("flies"));
         assert!(spec(r#"{"type": "appears", "zone": 3}"#).is_err(), "a field that it does not have");
     }

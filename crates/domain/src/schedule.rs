@@ -163,6 +163,17 @@ impl Schedule {
         self.weekly.iter().filter(on).any(|span| DaySpan { from: span.from, to: span.to }.holds(minute))
     }
 
+    /// Whether it held for the last time before a moment: nothing is weekly, and all its dates are past.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let today = now.to_datetime().with_timezone(&self.time_zone).date_naive();
+        // What begins on a day may end on the next.
+        let ahead = |exception: &ExceptionDay| {
+            !exception.spans.is_empty() && exception.date.checked_add_days(Days::new(1)) >= Some(today)
+        };
+        self.weekly.is_empty() && !self.exceptions.iter().any(ahead)
+    }
+
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn problem(&self) -> Option<&'static str> {
@@ -227,6 +238,20 @@ mod tests {
         for wrong in ["7:05", "24:01", "12:60", "", "12", "aa:bb", "+1:00"] {
             assert!(wrong.parse::<TimeOfDay>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn dates_that_are_past_are_over_and_a_week_never_is() {
+        let span = DaySpan { from: time("22:00"), to: time("05:00") };
+        let date = NaiveDate::from_ymd_opt(2026, 12, 4).unwrap();
+        let dates = Schedule {
+            weekly: vec![],
+            exceptions: vec![ExceptionDay { date, spans: vec![span] }],
+            ..nights()
+        };
+        assert!(!dates.is_over(at("2026-12-04T20:00:00Z")), "three in the morning of the fifth");
+        assert!(dates.is_over(at("2026-12-05T17:00:00Z")), "the sixth has begun");
+        assert!(!nights().is_over(at("2036-12-05T17:00:00Z")));
     }
 
     #[test]

@@ -65,10 +65,18 @@ impl Sentence {
                     en_time(*limit)
                 ),
             ),
-            Condition::CameraOffline { seconds: limit } => (
-                format!("Camera mất kết nối {} (quy định: quá {})", vi_time(seconds), vi_time(*limit)),
-                format!("The camera has been offline for {} (limit: {})", en_time(seconds), en_time(*limit)),
-            ),
+            Condition::Speed { kmh: limit, .. } => {
+                let kmh = measured.kmh.unwrap_or(0.0);
+                (
+                    format!("{vi} chạy {kmh:.0} km/h (quy định: không quá {limit:.0} km/h)"),
+                    format!("{en} went {kmh:.0} km/h (limit: {limit:.0} km/h)"),
+                )
+            }
+            Condition::ActivityWithoutObject { seconds: limit }
+            | Condition::Frozen { seconds: limit }
+            | Condition::Covered { seconds: limit }
+            | Condition::StorageBehind { seconds: limit }
+            | Condition::CameraOffline { seconds: limit } => lasted(&rule.spec.condition, (seconds, *limit)),
             Condition::ClockWrong { seconds: limit } => (
                 format!("Đồng hồ của camera lệch {} (quy định: quá {})", vi_time(seconds), vi_time(*limit)),
                 format!("The camera's clock is off by {} (limit: {})", en_time(seconds), en_time(*limit)),
@@ -77,36 +85,54 @@ impl Sentence {
                 format!("{vi} đi ngược chiều{}", at(" trong vùng")),
                 format!("{en} went the wrong way{}", at(" in the zone")),
             ),
-            Condition::BellPressed { bell, household, test: false } => (
-                format!("{household} bấm chuông cảnh báo “{bell}”"),
-                format!("{household} pressed the alarm bell “{bell}”"),
-            ),
-            Condition::BellPressed { bell, household, test: true } => (
-                format!("{household} bấm thử chuông cảnh báo “{bell}”"),
-                format!("{household} tried the alarm bell “{bell}”"),
-            ),
+            Condition::BellPressed { bell, household, test } => pressed(bell, household, *test),
             Condition::BellBatteryLow { bell, percent } => (
                 format!("Chuông cảnh báo “{bell}” sắp hết pin (còn {percent} %)"),
                 format!("The battery of the alarm bell “{bell}” is low ({percent} % left)"),
             ),
-            Condition::BellSilent { bell, seconds: limit } => (
-                format!(
-                    "Không nhận được tín hiệu của chuông cảnh báo “{bell}” trong {} (quy định: quá {})",
-                    vi_time(seconds),
-                    vi_time(*limit)
-                ),
-                format!(
-                    "Nothing was heard of the alarm bell “{bell}” for {} (limit: {})",
-                    en_time(seconds),
-                    en_time(*limit)
-                ),
-            ),
+            Condition::BellSilent { bell, seconds: limit } => silent(bell, seconds, *limit),
             Condition::ReportReceived { sender, text } => {
                 (format!("{sender} báo tin: {text}"), format!("{sender} reports: {text}"))
             }
         };
         Self { vi: vi + ".", en: en + "." }
     }
+}
+
+/// What lasted for longer than it may.
+fn lasted(condition: &Condition, (seconds, limit): (f32, f32)) -> (String, String) {
+    let (vi, en) = match condition {
+        Condition::ActivityWithoutObject { .. } => (
+            "Có chuyển động nhưng không nhận ra người hay xe, kéo dài",
+            "Something that was not recognised moved",
+        ),
+        Condition::Frozen { .. } => ("Hình ảnh camera bị đứng", "The camera's picture has been frozen"),
+        Condition::Covered { .. } => {
+            ("Camera bị che hoặc bị xoay", "The camera has been covered or turned away")
+        }
+        Condition::StorageBehind { .. } => {
+            ("Ổ đĩa gần đầy hoặc ghi không kịp", "The disk has been nearly full or too slow")
+        }
+        _ => ("Camera mất kết nối", "The camera has been offline"),
+    };
+    (
+        format!("{vi} {} (quy định: quá {})", vi_time(seconds), vi_time(limit)),
+        format!("{en} for {} (limit: {})", en_time(seconds), en_time(limit)),
+    )
+}
+
+fn pressed(bell: &str, household: &str, test: bool) -> (String, String) {
+    let (vi, en) = if test { ("bấm thử", "tried") } else { ("bấm", "pressed") };
+    (format!("{household} {vi} chuông cảnh báo “{bell}”"), format!("{household} {en} the alarm bell “{bell}”"))
+}
+
+fn silent(bell: &str, seconds: f32, limit: f32) -> (String, String) {
+    let (vi, vi_limit) = (vi_time(seconds), vi_time(limit));
+    let (en, en_limit) = (en_time(seconds), en_time(limit));
+    (
+        format!("Không nhận được tín hiệu của chuông cảnh báo “{bell}” trong {vi} (quy định: quá {vi_limit})"),
+        format!("Nothing was heard of the alarm bell “{bell}” for {en} (limit: {en_limit})"),
+    )
 }
 
 /// One object, at the beginning of a sentence.
@@ -200,6 +226,24 @@ mod tests {
         let sentence = Sentence::of(&crowd, &Measured { count: Some(7), ..Measured::default() });
         assert_eq!(sentence.vi, "7 người cùng lúc (quy định: không quá 5).");
         assert_eq!(sentence.en, "7 people at once (limit: 5).");
+        let ground = r#"{"corners": [[0, 1], [1, 1], [1, 0], [0, 0]], "width": 6, "length": 40}"#;
+        let speed = rule(&format!(r#"{{"type": "speed", "kmh": 40, "ground": {ground}}}"#));
+        let measured =
+            Measured { class: Some(ObjectClass::Motorcycle), kmh: Some(62.4), ..Measured::default() };
+        assert_eq!(
+            Sentence::of(&speed, &measured).vi,
+            "Một xe máy chạy 62 km/h (quy định: không quá 40 km/h)."
+        );
+        let covered = rule(r#"{"type": "covered", "seconds": 60}"#);
+        let measured = Measured { seconds: Some(75.0), ..Measured::default() };
+        assert_eq!(
+            Sentence::of(&covered, &measured).vi,
+            "Camera bị che hoặc bị xoay 75 giây (quy định: quá 60 giây)."
+        );
+        assert_eq!(
+            Sentence::of(&covered, &measured).en,
+            "The camera has been covered or turned away for 75 s (limit: 60 s)."
+        );
         let line = rule(r#"{"type": "crosses", "line": {"name": "Cổng", "from": [0, 0.5], "to": [1, 0.5]}}"#);
         let measured =
             Measured { class: Some(ObjectClass::Truck), to_right: Some(true), ..Measured::default() };

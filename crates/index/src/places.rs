@@ -100,6 +100,18 @@ fn not_found(id: PlaceId) -> IndexError {
 /// The order of siblings: by name as people sort it.
 const ORDER: &str = "nlevel(p.path), plain(p.name), p.name, p.id";
 
+/// What keeps a place from being removed, in the order in which it is looked for.
+const USED_BY: [&str; 7] = [
+    "other places lie below it. Move, merge or remove them first",
+    "cameras belong to it, or ones that were removed and still have footage. Move them to another place, or merge this \
+     place into another",
+    "events were seen there. Merge it into another place, so that they stay findable",
+    "rules hold there. Remove them first, or merge it into another place",
+    "channels belong to it. Remove them first, or merge it into another place",
+    "alarm bells, sirens or gongs belong to it. Remove them first, or merge it into another place",
+    "people were on duty there. Merge it into another place, so that their reports stay",
+];
+
 impl Index {
     /// Adds a place. `Invalid` where the parent does not exist or was merged away.
     pub async fn create_place(&self, new: NewPlace) -> Result<Place> {
@@ -255,11 +267,14 @@ impl Index {
             .bind(into.0)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("UPDATE rules SET place_id = $2, version = version + 1 WHERE place_id = $1")
-            .bind(id.0)
-            .bind(into.0)
-            .execute(&mut *transaction)
-            .await?;
+        for statement in [
+            "UPDATE rules SET place_id = $2, version = version + 1 WHERE place_id = $1",
+            "UPDATE channels SET place_id = $2, version = version + 1 WHERE place_id = $1",
+            "UPDATE bells SET place_id = $2, version = version + 1 WHERE place_id = $1",
+            "UPDATE sounders SET place_id = $2, version = version + 1 WHERE place_id = $1",
+        ] {
+            sqlx::query(statement).bind(id.0).bind(into.0).execute(&mut *transaction).await?;
+        }
         sqlx::query("UPDATE places SET merged_into = $2, version = version + 1 WHERE id = $1")
             .bind(id.0)
             .bind(into.0)
@@ -269,38 +284,28 @@ impl Index {
         self.place(id).await
     }
 
-    /// Removes a place. `InUse` while it has children, cameras or events.
+    /// Removes a place. `InUse` while anything is there or happened there, as [`USED_BY`] says.
     pub async fn remove_place(&self, id: PlaceId, version: i64) -> Result<()> {
         let mut transaction = self.change_tree().await?;
         fetch_version(&mut transaction, id, version).await?;
-        let (children, cameras, events, rules, channels): (bool, bool, bool, bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT FROM places WHERE parent_id = $1 OR merged_into = $1),
+        let used: Vec<bool> = sqlx::query_scalar(
+            "SELECT ARRAY[EXISTS (SELECT FROM places WHERE parent_id = $1 OR merged_into = $1),
                     EXISTS (SELECT FROM cameras WHERE place_id = $1),
                     EXISTS (SELECT FROM viewpoints v JOIN events e ON e.viewpoint_id = v.id WHERE v.place_id = $1),
                     EXISTS (SELECT FROM rules WHERE place_id = $1),
-                    EXISTS (SELECT FROM channels WHERE place_id = $1)",
+                    EXISTS (SELECT FROM channels WHERE place_id = $1),
+                    EXISTS (SELECT FROM bells WHERE place_id = $1) OR EXISTS (SELECT FROM sounders WHERE place_id = $1),
+                    EXISTS (SELECT FROM shifts WHERE place_id = $1)]",
         )
         .bind(id.0)
         .fetch_one(&mut *transaction)
         .await?;
-        let by = match (children, cameras, events, rules, channels) {
-            (true, ..) => "other places lie below it. Move, merge or remove them first",
-            (_, true, ..) => {
-                "cameras belong to it, or ones that were removed and still have footage. Move them to another \
-                 place, or merge this place into another"
-            }
-            (_, _, true, ..) => {
-                "events were seen there. Merge it into another place, so that they stay findable"
-            }
-            (.., true, _) => "rules hold there. Remove them first, or merge it into another place",
-            (.., true) => "channels belong to it. Remove them first, or merge it into another place",
-            _ => {
-                sqlx::query("DELETE FROM places WHERE id = $1").bind(id.0).execute(&mut *transaction).await?;
-                transaction.commit().await?;
-                return Ok(());
-            }
-        };
-        Err(IndexError::InUse { what: "place", by: by.to_owned() })
+        if let Some((_, by)) = used.iter().zip(USED_BY).find(|(used, _)| **used) {
+            return Err(IndexError::InUse { what: "place", by: by.to_owned() });
+        }
+        sqlx::query("DELETE FROM places WHERE id = $1").bind(id.0).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// A transaction that alone may change the tree: two moves at once could make a circle.

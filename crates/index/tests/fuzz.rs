@@ -120,6 +120,7 @@ fn firing(camera_id: CameraId) -> Firing {
             seconds: Some(31.5),
             count: Some(2),
             to_right: Some(true),
+            kmh: None,
             bounds: None,
         },
         cameras: vec![NearCamera { camera_id, metres: 12.5, looks_at: Some(true) }],

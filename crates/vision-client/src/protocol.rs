@@ -6,7 +6,9 @@
 use std::io::{self, Read, Write};
 
 use bytes::Bytes;
-use domain::{BoundingBox, Detection, LookAt, LookCost, ObjectClass, Searched, Timestamp, VideoParameters};
+use domain::{
+    BoundingBox, Detection, LookAt, LookCost, ObjectClass, SceneView, Searched, Timestamp, VideoParameters,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Longest message, in bytes: a GOP of high-rate video with room to spare.
@@ -110,6 +112,8 @@ pub enum Reply {
         searched: Searched,
         /// Share of the picture that changed.
         motion: f32,
+        /// What it showed as a whole.
+        view: SceneView,
         /// What it took.
         cost: LookCost,
     },

@@ -1,4 +1,4 @@
-use domain::{AccessUnit, Detection, GapReason, LookAt, LookCost, Searched, Timestamp};
+use domain::{AccessUnit, Detection, GapReason, LookAt, LookCost, SceneView, Searched, Timestamp};
 
 /// One unit for the worker. Units of a feed go in decode order; the first is a key frame.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub enum VisionReport {
         searched: Searched,
         /// Share of the picture that changed against its slowly adapting background, 0 to 1.
         motion: f32,
+        /// What it showed as a whole.
+        view: SceneView,
         /// What it took.
         cost: LookCost,
     },

@@ -261,7 +261,7 @@ impl Shared {
                     feed.room.notify_waiters();
                 }
             }
-            Reply::Look { feed: id, time, detections, searched, motion, cost } => {
+            Reply::Look { feed: id, time, detections, searched, motion, view, cost } => {
                 let seconds = |micros: u32| f64::from(micros) / 1e6;
                 metrics::histogram!("taimat_vision_decode_seconds").record(seconds(cost.decode_micros));
                 metrics::histogram!("taimat_vision_motion_seconds").record(seconds(cost.motion_micros));
@@ -269,7 +269,7 @@ impl Shared {
                 if let Some(feed) = state.feeds.get(&id) {
                     metrics::counter!("taimat_vision_looks_total", "stream" => feed.label.to_string())
                         .increment(1);
-                    feed.report(VisionReport::Look { time, detections, searched, motion, cost });
+                    feed.report(VisionReport::Look { time, detections, searched, motion, view, cost });
                 }
             }
             Reply::Failed { feed: id, time, detail } => {

@@ -12,6 +12,7 @@ use crate::plan::{Extent, Planner};
 use crate::planes::{Plane, Planes};
 use crate::sampler::Sampler;
 use crate::tensor::InputTensor;
+use crate::view::Views;
 
 struct Counting;
 
@@ -54,6 +55,7 @@ fn looking_for_changes_and_drawing_what_is_searched_allocates_nothing_once_warm(
     let colour = vec![128; 320 * 180];
     let (mut grid, mut motion, mut planner, mut sampler) =
         (Grid::default(), Motion::default(), Planner::default(), Sampler::default());
+    let mut views = Views::default();
     let mut canvas = Canvas::new(InputTensor::of_colours(416, 256));
     let mut areas = 0;
     let mut counts = Vec::with_capacity(100);
@@ -70,7 +72,9 @@ fn looking_for_changes_and_drawing_what_is_searched_allocates_nothing_once_warm(
         };
         let before = ALLOCATIONS.with(Cell::get);
         grid.fill(planes.luma);
-        motion.update(Timestamp::from_micros(200_000 * frame as i64), &mut grid);
+        let time = Timestamp::from_micros(200_000 * frame as i64);
+        motion.update(time, &mut grid);
+        views.see(time, &grid);
         let blobs = grid.blobs().iter().map(|blob| [blob.left, blob.top, blob.right, blob.bottom]);
         if planner.plan(blobs, (640, 360), (416, 256)) == Extent::Areas {
             areas += 1;

@@ -12,6 +12,7 @@ use crate::motion::Motion;
 use crate::planes::Unifier;
 use crate::search::{Search, Sight};
 use crate::timing::{Stopwatch, micros};
+use crate::view::Views;
 
 /// Decoders hold back at most 16 pictures to put them in order; a unit older than that gave none.
 const REORDER: usize = 17;
@@ -29,6 +30,7 @@ pub(crate) struct Feed {
     decoded: u32,
     decoding: Duration,
     motion: Motion,
+    views: Views,
 }
 
 /// A unit whose picture has not come out of the decoder.
@@ -178,7 +180,7 @@ impl Feed {
         match bench.unifier.planes(picture) {
             Ok(planes) => {
                 let sight = Sight { feed, time, planes, look, cost };
-                bench.search.look(&sight, &mut self.motion, bench.replies);
+                bench.search.look(&sight, (&mut self.motion, &mut self.views), bench.replies);
             }
             Err(detail) => bench.replies.push(Reply::Failed { feed, time, detail }),
         }

@@ -28,6 +28,7 @@ mod session_bench;
 mod still;
 mod tensor;
 mod timing;
+mod view;
 
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;

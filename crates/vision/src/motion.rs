@@ -86,6 +86,21 @@ pub(crate) struct Motion {
 }
 
 impl Grid {
+    /// Number of cells of a row.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The brightness of each cell, row by row.
+    pub(crate) fn cells(&self) -> &[f32] {
+        &self.cells
+    }
+
+    /// Brightness less the mean of the neighbourhood, by its contrast.
+    pub(crate) fn structure(&self) -> &[f32] {
+        &self.structure
+    }
+
     /// Takes the brightness of a picture.
     pub(crate) fn fill(&mut self, luma: Plane<'_>) {
         let (width, height) = (luma.width(), luma.height());
@@ -112,10 +127,11 @@ impl Grid {
                 start = *end;
             }
         }
-        self.structure();
+        self.compare();
     }
 
-    fn structure(&mut self) {
+    /// Compares each cell with its neighbourhood.
+    fn compare(&mut self) {
         let Self { columns, rows, cells, structure, smooth, sizes, .. } = self;
         structure.clear();
         let means = smooth.run(cells, *columns, *rows);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{BoundingBox, Detection, LookAt, LookCost, Searched, Timestamp};
+use domain::{BoundingBox, Detection, LookAt, LookCost, SceneView, Searched, Timestamp};
 use vision_client::protocol::{FeedId, Reply};
 
 use crate::canvas::Canvas;
@@ -16,6 +16,7 @@ use crate::planes::Planes;
 use crate::sampler::{Part, Sampler};
 use crate::tensor::{InputTensor, Place};
 use crate::timing::{Stopwatch, micros};
+use crate::view::Views;
 
 /// Everything that it takes to search pictures, one after another.
 pub(crate) struct Search {
@@ -38,6 +39,7 @@ struct Waiting {
     feed: FeedId,
     time: Timestamp,
     motion: f32,
+    view: SceneView,
     cost: LookCost,
 }
 
@@ -69,8 +71,13 @@ impl Search {
     }
 
     /// Looks at a picture. The answer comes now or with a later call, in the order of the feed's looks.
-    pub(crate) fn look(&mut self, sight: &Sight<'_>, motion: &mut Motion, replies: &mut Vec<Reply>) {
-        if let Err(detail) = self.search(sight, motion, replies) {
+    pub(crate) fn look(
+        &mut self,
+        sight: &Sight<'_>,
+        before: (&mut Motion, &mut Views),
+        replies: &mut Vec<Reply>,
+    ) {
+        if let Err(detail) = self.search(sight, before, replies) {
             replies.push(Reply::Failed { feed: sight.feed, time: sight.time, detail });
         }
     }
@@ -78,13 +85,14 @@ impl Search {
     fn search(
         &mut self,
         sight: &Sight<'_>,
-        motion: &mut Motion,
+        (motion, views): (&mut Motion, &mut Views),
         replies: &mut Vec<Reply>,
     ) -> Result<(), String> {
         let planes = &sight.planes;
         let watch = Stopwatch::start();
         self.grid.fill(planes.luma);
         let share = motion.update(sight.time, &mut self.grid);
+        let view = views.see(sight.time, &self.grid);
         let blobs = self.grid.blobs().iter().map(|blob| [blob.left, blob.top, blob.right, blob.bottom]);
         let focus = sight.look.focus.iter().map(|at| [at.x, at.y, at.x + at.w, at.y + at.h]);
         let picture = (planes.width, planes.height);
@@ -93,7 +101,8 @@ impl Search {
         } else {
             self.planner.plan(blobs.chain(focus), picture, self.whole.size())
         };
-        let mut waiting = Waiting { feed: sight.feed, time: sight.time, motion: share, cost: sight.cost };
+        let mut waiting =
+            Waiting { feed: sight.feed, time: sight.time, motion: share, view, cost: sight.cost };
         waiting.cost.motion_micros = micros(watch.spent());
         match extent {
             Extent::Nothing if self.waits(sight.feed) => self.wait(waiting),
@@ -226,8 +235,8 @@ impl Search {
 
 impl Waiting {
     fn answer(self, detections: Vec<Detection>, searched: Searched) -> Reply {
-        let Self { feed, time, motion, cost } = self;
-        Reply::Look { feed, time, detections, searched, motion, cost }
+        let Self { feed, time, motion, view, cost } = self;
+        Reply::Look { feed, time, detections, searched, motion, view, cost }
     }
 }
 

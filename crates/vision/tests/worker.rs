@@ -14,13 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    AccessUnit, BoundingBox, GapReason, LookAt, ObjectClass, Searched, Timestamp, VideoCodec, VideoParameters,
+    AccessUnit, BoundingBox, GapReason, LookAt, ObjectClass, SceneView, Searched, Timestamp, VideoCodec,
+    VideoParameters,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 use vision_client::{StillError, StillRequest, VisionFeed, VisionReport, Work};
 
-use support::{Server, footage, pattern};
+use support::{Server, footage, pattern, repeated};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -88,6 +89,50 @@ async fn people_are_found_in_both_codecs_at_the_right_times() {
         });
         assert!(with_people.count() > 30, "people walk through all of {file}");
     }
+    server.stop().await;
+}
+
+/// What one camera shows, piece after piece: by day, by night, turned to another street, hanging.
+#[tokio::test]
+async fn a_camera_that_is_turned_or_hangs_shows_it_and_nightfall_is_neither() {
+    let server = Server::start(|_| {}).await;
+    let clip = |name: &str| footage(name, VideoCodec::H264, 90);
+    let pieces = [
+        clip("people-sub-h264.mp4"),
+        clip("people-night-vbr-sub-h264.mp4"),
+        clip("junction-sub-h264.mp4"),
+        repeated("people-sub-h264.mp4", 300),
+    ];
+    let (feed, mut reports) = server.vision.open("views");
+    let mut views = Vec::new();
+    for (number, piece) in pieces.into_iter().enumerate() {
+        let later = Duration::from_secs(20 * number as u64);
+        let mut looks = 0;
+        for (frame, mut unit) in piece.into_iter().enumerate() {
+            unit.time = unit.time + later;
+            let look = (frame % 15 == 0).then(LookAt::default);
+            looks += usize::from(look.is_some());
+            feed.send(Work { unit, look }).await.unwrap();
+        }
+        let mut seen: Vec<SceneView> = Vec::new();
+        while seen.len() < looks {
+            match next(&mut reports).await {
+                Some(VisionReport::Look { view, .. }) => seen.push(view),
+                other => panic!("{other:?}"),
+            }
+        }
+        views.push(seen);
+    }
+    let [day, night, turned, hanging] = views.as_slice() else { panic!("{views:?}") };
+    for view in day.iter().chain(night) {
+        assert!(view.likeness > 0.6 && view.contrast > 10.0 && !view.unchanged, "{day:?} {night:?}");
+    }
+    assert!(turned.iter().all(|view| view.likeness < 0.15 && view.contrast > 10.0), "{turned:?}");
+    // It takes the encoder some seconds to come to rest.
+    let late = hanging.iter().skip(12);
+    assert!(late.clone().all(|view| view.unchanged && view.likeness > 0.6), "{hanging:?}");
+    assert_eq!(late.count(), 8);
+    drop(feed);
     server.stop().await;
 }
 

@@ -3,7 +3,9 @@
 //! The same engine serves live and in a backtest. It is shown sightings, each object's place a few times a second in
 //! the order of time, and remembers for each rule and object no more than its condition needs.
 
+mod pace;
 mod replay;
+mod scene;
 mod subject;
 
 use std::collections::HashMap;
@@ -13,6 +15,7 @@ use std::time::Duration;
 use domain::{BoundingBox, Condition, Crossing, EventId, Measured, ObjectClass, Rule, Timestamp};
 
 pub use replay::{backtest, sightings};
+pub use scene::{SceneFired, SceneRules};
 use subject::Subject;
 
 /// An object that is there.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{BoundingBox, Condition, Line, Measured, ObjectClass, PicturePoint, Timestamp, Zone, foot};
 
 use super::Sighting;
+use super::pace::Pace;
 
 /// Sightings in a row that must agree before an object has changed sides: a single box is easily off.
 const AGREE: u8 = 2;
@@ -59,6 +60,7 @@ pub(super) struct Subject {
     /// Where its stride began, and strides in a row against the traffic.
     stride: (PicturePoint, Timestamp),
     against: u8,
+    pace: Pace,
     /// Whether the rule has fired for it.
     pub(super) told: bool,
 }
@@ -85,6 +87,7 @@ impl Subject {
             moved: false,
             stride: (here, seen.time),
             against: 0,
+            pace: Pace::default(),
             told: false,
         }
     }
@@ -158,6 +161,10 @@ impl Subject {
 
     /// What met a condition on one object, the first time that it is met.
     pub(super) fn meets(&mut self, condition: &Condition) -> Option<Measured> {
+        if let Condition::Speed { ground, kmh: limit } = condition {
+            let kmh = self.pace.see(ground, self.time, self.foot).filter(|kmh| kmh > limit && !self.told);
+            return kmh.map(|kmh| Measured { kmh: Some(kmh), ..self.measured() });
+        }
         let stride = self.strides(condition);
         if self.told {
             return None;
@@ -179,6 +186,11 @@ impl Subject {
             // These are not about one object, or not about it alone.
             Condition::Crosses { .. }
             | Condition::MoreThan { .. }
+            | Condition::Speed { .. }
+            | Condition::ActivityWithoutObject { .. }
+            | Condition::Frozen { .. }
+            | Condition::Covered { .. }
+            | Condition::StorageBehind { .. }
             | Condition::CameraOffline { .. }
             | Condition::ClockWrong { .. }
             | Condition::BellPressed { .. }

@@ -88,6 +88,7 @@ async fn create(
 ) -> Answer<Response> {
     caller.require_place(&server.index, Action::ManageRules, new.place_id, "place_id").await?;
     new.rule.check()?;
+    may_hold(&server, &new.rule)?;
     let rule = server.index.create_rule(new.place_id, &new.rule).await?;
     changed(&server, &caller, "rule.create", &rule).await;
     Ok((StatusCode::CREATED, tagged(rule)).into_response())
@@ -123,6 +124,7 @@ async fn change(
     Json(spec): Json<RuleSpec>,
 ) -> Answer<Response> {
     spec.check()?;
+    may_hold(&server, &spec)?;
     let rule = server.index.change_rule(rule.id, version(&headers, query.version)?, &spec).await?;
     changed(&server, &caller, "rule.change", &rule).await;
     Ok(tagged(rule))
@@ -262,6 +264,19 @@ async fn test(
         events: count,
         incomplete,
     }))
+}
+
+/// A rule that is on must be able to hold: a timetable whose dates are all past is a slip.
+fn may_hold(server: &Server, spec: &RuleSpec) -> Answer<()> {
+    let over = spec.schedule.as_ref().is_some_and(|schedule| schedule.is_over(server.clock.now()));
+    if spec.enabled && over {
+        return Err(Problem::field(
+            "schedule",
+            "it never holds again: it has no weekly span, and all its dates are past",
+            "Give it a weekly span or a date to come, or switch the rule off.",
+        ));
+    }
+    Ok(())
 }
 
 fn tagged(rule: Rule) -> Response {

@@ -37,6 +37,11 @@ fn a_rule_is_read_and_changed_whole_by_version() {
                 json!({"name": "x", "severity": "alert", "condition": {"type": "appears"},
                 "schedule": {"weekly": [], "exceptions": []}}),
             ),
+            (
+                "schedule",
+                json!({"name": "x", "severity": "alert", "condition": {"type": "appears"}, "schedule": {"weekly": [],
+                    "exceptions": [{"date": "2026-11-02", "spans": [{"from": "08:00", "to": "10:00"}]}]}}),
+            ),
         ] {
             let refused = operator.json("PUT", &format!("{path}?version=2"), wrong).await.expect(400).json();
             assert_eq!(refused["field"], field, "{refused}");

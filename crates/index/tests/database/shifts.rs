@@ -73,6 +73,9 @@ async fn one_is_on_duty_once_at_a_place() {
     assert_eq!(index.shift(first.id).await.unwrap().closed_by.as_deref(), Some("minh"));
     let anew = index.open_shift(commune.id, (lan, "lan"), at(10)).await.unwrap();
 
+    let served = index.remove_place(hamlet.id, hamlet.version).await.unwrap_err();
+    assert!(matches!(&served, IndexError::InUse { by, .. } if by.contains("on duty")), "{served}");
+
     let mut query = ShiftQuery { visible: Visibility::All, limit: 3, ..ShiftQuery::default() };
     let page = index.shifts(&query).await.unwrap();
     assert_eq!(page.shifts, [anew.clone(), other, below.clone()], "the latest first");

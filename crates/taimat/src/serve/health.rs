@@ -21,6 +21,11 @@ pub(crate) struct Health {
     pub(crate) keep_free_bytes: u64,
 }
 
+/// Retention works at the limit all the time; far below it, it has lost.
+pub(crate) fn too_full(space: &DiskSpace, keep_free_bytes: u64) -> bool {
+    space.free < (keep_free_bytes / 4).max(LEAST_FREE)
+}
+
 #[async_trait]
 impl api::ports::HealthPort for Health {
     async fn checks(&self) -> Vec<HealthCheck> {
@@ -43,9 +48,8 @@ impl Health {
 
     fn disk(&self) -> HealthCheck {
         let (ok, detail) = match DiskSpace::of(self.recorder.root()) {
-            // Retention works at the limit all the time; far below it, it has lost.
             Ok(space) => (
-                space.free >= (self.keep_free_bytes / 4).max(LEAST_FREE),
+                !too_full(&space, self.keep_free_bytes),
                 format!("{:.1} of {:.1} GiB free", space.free as f64 / GIB, space.total as f64 / GIB),
             ),
             Err(error) => (false, format!("{} cannot be asked: {error}", self.recorder.root().display())),

@@ -299,6 +299,8 @@ impl Core {
             roster: Arc::clone(roster),
             clock: Arc::clone(&self.clock),
             flags: flags.clone(),
+            recorder: self.recorder.clone(),
+            keep_free_bytes: bytes(config.recording.keep_free_gib),
             stop: self.stop.clone(),
         };
         tasks.spawn("health-rules", health.run());

@@ -153,7 +153,15 @@ pub(crate) fn run_if_told() {
                 let done = Reply::Done { feed, sequence: unit.sequence, held_from: None };
                 let answer = if known.contains(&feed) {
                     let (detections, searched) = (Vec::new(), Searched::Whole);
-                    Reply::Look { feed, time, detections, searched, motion: 0.0, cost: LookCost::default() }
+                    Reply::Look {
+                        feed,
+                        time,
+                        detections,
+                        searched,
+                        motion: 0.0,
+                        view: domain::SceneView::default(),
+                        cost: LookCost::default(),
+                    }
                 } else {
                     Reply::Failed { feed, time, detail: "no parameters".to_owned() }
                 };

@@ -69,6 +69,17 @@ pub(crate) fn footage(file: &str, codec: VideoCodec, frames: u32) -> Vec<AccessU
     Source { arguments: &arguments, codec, size: (640, 360), frame_rate: 15.0, start: START }.read().unwrap()
 }
 
+/// The first picture of a clip again and again, as a camera whose sensor hangs compresses it: a key frame each second.
+pub(crate) fn repeated(file: &str, frames: u32) -> Vec<AccessUnit> {
+    let path = installed("footage").join(file);
+    let frames = frames.to_string();
+    let mut arguments = vec!["-i", path.to_str().unwrap(), "-vf"];
+    arguments.extend(["trim=end_frame=1,loop=loop=-1:size=1,setpts=N/15/TB", "-frames:v", &frames]);
+    arguments.extend(["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", "15", "-crf", "28"]);
+    let (codec, size) = (VideoCodec::H264, (640, 360));
+    Source { arguments: &arguments, codec, size, frame_rate: 15.0, start: START }.read().unwrap()
+}
+
 /// A moving test pattern, compressed as the options say.
 pub(crate) fn pattern(codec: VideoCodec, options: &str, size: (u32, u32), frames: u32) -> Vec<AccessUnit> {
     let input = format!("testsrc2=s={}x{}:r=15", size.0, size.1);

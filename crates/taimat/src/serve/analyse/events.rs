@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use analysis::rules::sightings;
-use analysis::{Fired, LiveTrack, RuleEngine, Sighting, TrackerUpdate};
-use domain::{Camera, CameraId, Event, EventId, EventRecord, LiveEvent, StreamKind, Timestamp, Track};
+use analysis::rules::{SceneFired, SceneRules, sightings};
+use analysis::{Fired, GopActivity, LiveTrack, RuleEngine, Sighting, TrackerUpdate};
+use domain::{
+    Camera, CameraId, Event, EventId, EventRecord, LiveEvent, SceneView, StreamKind, Timestamp, Track,
+};
 use index::Record;
 use tokio::sync::{broadcast, mpsc};
 
@@ -26,6 +28,7 @@ pub(crate) struct EventSink {
     open: HashMap<u64, EventId>,
     rules: Rules,
     engine: RuleEngine,
+    scene: SceneRules,
     flags: Flags,
 }
 
@@ -37,8 +40,8 @@ impl EventSink {
         snapshots: mpsc::Sender<SnapshotJob>,
         (rules, flags): (Rules, Flags),
     ) -> Self {
-        let engine = RuleEngine::default();
-        Self { camera, rows, live, snapshots, open: HashMap::new(), rules, engine, flags }
+        let (engine, scene) = (RuleEngine::default(), SceneRules::default());
+        Self { camera, rows, live, snapshots, open: HashMap::new(), rules, engine, scene, flags }
     }
 
     /// Whose events these are.
@@ -48,9 +51,7 @@ impl EventSink {
 
     /// Takes all that one look at a time changed, and what is there now.
     pub(crate) async fn update(&mut self, update: TrackerUpdate, time: Timestamp, there: Vec<LiveTrack>) {
-        if let Some(book) = self.rules.changed() {
-            self.engine = RuleEngine::new(book.of(&self.camera), std::mem::take(&mut self.engine));
-        }
+        self.follow_rules();
         for track in update.started {
             self.started(track).await;
         }
@@ -62,6 +63,39 @@ impl EventSink {
         }
         for track in update.ended {
             self.ended(track).await;
+        }
+    }
+
+    fn follow_rules(&mut self) {
+        if let Some(book) = self.rules.changed() {
+            self.engine = RuleEngine::new(book.of(&self.camera), std::mem::take(&mut self.engine));
+            self.scene = SceneRules::new(book.of(&self.camera), std::mem::take(&mut self.scene));
+        }
+    }
+
+    /// Shows the rules what one look showed of the picture as a whole.
+    pub(crate) fn scene(&mut self, time: Timestamp, view: SceneView, objects: bool) {
+        self.follow_rules();
+        let fired = self.scene.look(time, view, objects);
+        self.flag_scene(fired);
+    }
+
+    /// Shows the rules how much happened in a GOP.
+    pub(crate) fn activity(&mut self, gop: GopActivity) {
+        let fired = self.scene.gop(gop);
+        self.flag_scene(fired);
+    }
+
+    /// The camera was away: what lasted then is not known.
+    pub(crate) fn interrupted(&mut self) {
+        self.scene.interrupted();
+    }
+
+    fn flag_scene(&self, fired: Vec<SceneFired>) {
+        for SceneFired { rule, at, measured } in fired {
+            let (camera_id, place_id) = (self.camera.id, self.camera.place_id);
+            let (camera_id, cameras) = (Some(camera_id), Vec::new());
+            self.flags.raise(Flag { camera_id, place_id, rule, at, event_id: None, measured, cameras });
         }
     }
 

@@ -115,7 +115,10 @@ impl LiveAnalysis {
                 self.write_gap(from, Some(to), GapReason::Overload, "analysis was too slow".into()).await;
             }
             // Whoever was there is not followed across the break.
-            Offered::Interrupted => self.end_tracks().await,
+            Offered::Interrupted => {
+                self.events.interrupted();
+                self.end_tracks().await;
+            }
         }
     }
 
@@ -133,6 +136,7 @@ impl LiveAnalysis {
         }
         if random_access {
             for gop in self.watch.gate_mut().take_activity() {
+                self.events.activity(gop);
                 self.write_activity(gop).await;
             }
         }
@@ -180,7 +184,7 @@ impl LiveAnalysis {
     async fn report(&mut self, report: VisionReport) {
         let camera = self.events.camera_id();
         match report {
-            VisionReport::Look { time, detections, searched, motion, cost } => {
+            VisionReport::Look { time, detections, searched, motion, view, cost } => {
                 let lag = self.clock.now().since(time);
                 metrics::histogram!("taimat_analysis_lag_seconds").record(lag);
                 lock(&self.log).look(&searched, &cost, lag);
@@ -189,7 +193,8 @@ impl LiveAnalysis {
                 }
                 let update =
                     self.watch.observe(&Seen { time, detections: &detections, searched: &searched, motion });
-                let there = self.watch.tracker().live().collect();
+                let there: Vec<_> = self.watch.tracker().live().collect();
+                self.events.scene(time, view, !there.is_empty());
                 self.events.update(update, time, there).await;
             }
             VisionReport::Failed { time, detail } => {
