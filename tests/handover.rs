@@ -15,8 +15,16 @@ main = "people-main-h264.mp4"
 sub = "people-sub-h264.mp4"
 "#;
 
+/// A camera that somebody turns to another street after a while.
+const TURNED: &str = r#"
+[[camera]]
+name = "turned"
+main = "people-sub-h264.mp4"
+faults.main.change = { after = 15, to = "junction-sub-h264.mp4" }
+"#;
+
 /// Time for something to be flagged. Programs of a debug build on a busy machine are slow.
-const FLAG_LIMIT: Duration = Duration::from_secs(120);
+const FLAG_LIMIT: Duration = Duration::from_mins(2);
 
 /// The oldest item that nobody has looked at.
 async fn new_item(server: &Server) -> anyhow::Result<Value> {
@@ -79,6 +87,25 @@ async fn what_is_dismissed_is_learnt_and_the_like_of_it_is_kept_quiet_until_it_i
     ensure!(left.iter().all(|spot| spot["id"] != id.as_str()), "{left:?}");
     let again = server.run(&["quiet", "forget", &id], "").await?;
     ensure!(!again.status.success(), "there is nothing left to forget");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_camera_that_is_turned_is_told_once() -> anyhow::Result<()> {
+    let camsim = Camsim::start(TURNED)?;
+    let server = Server::analysing().await?;
+    let commune = server.place("Xã Bình An", "commune", None).await?;
+    let turned =
+        json!({ "name": "Bị xoay", "severity": "alert", "condition": { "type": "covered", "seconds": 3 } });
+    server.api.post("rules", &json!({ "place_id": commune, "rule": turned })).await?;
+    let camera = server.camera(&commune, "Chợ", &camsim.main("turned")?, &json!({})).await?;
+    server.received(&camera, "main", 75.0).await?;
+    assert_eq!(server.api.get("review-items").await?["items"], json!([]), "people walk by");
+    let item = new_item(&server).await?;
+    ensure!(text(&item, "/why/vi")?.starts_with("Camera bị che hoặc bị xoay"), "{item}");
+    assert_eq!(item["camera_id"], camera.as_str());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(new_item(&server).await?["firings"], 1, "it stays turned, and is told once");
     Ok(())
 }
 

@@ -168,12 +168,21 @@ async fn a_full_disk_costs_only_what_does_not_fit() -> anyhow::Result<()> {
     let server = Server::start(Settings { config, ..Settings::default() }).await?;
     let well = camera(&server, &camsim, "well").await?;
     server.received(&well, "main", 60.0).await?;
+    let behind = json!({ "name": "Ổ đĩa", "severity": "alert", "condition": { "type": "storage_behind", "seconds": 1 } });
+    let place = server.api.get(&format!("cameras/{well}")).await?["place_id"].clone();
+    server.api.post("rules", &json!({ "place_id": place, "rule": behind })).await?;
+    assert_eq!(server.api.get("review-items").await?["items"], json!([]), "there is room");
     let before = server.recorded(&well, "main").await?;
     let ballast = disk.0.join("ballast");
     let filled = fill(&ballast)?;
     assert!(filled > 0);
     let gap = server.gap(&well, "recording", "disk_full", Duration::from_secs(30)).await?;
     assert!(!text(&gap, "/detail")?.is_empty(), "{gap}");
+    let why = eventually(Duration::from_secs(20), || async {
+        text(&server.api.get("review-items").await?, "/items/0/why/vi")
+    })
+    .await?;
+    assert!(why.starts_with("Ổ đĩa gần đầy hoặc ghi không kịp"), "{why}");
 
     // Nothing that was recorded is lost, and with room it goes on by itself.
     let after = server.recorded(&well, "main").await?;

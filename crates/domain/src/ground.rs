@@ -61,14 +61,14 @@ impl Ground {
     /// corner. `None` outside of the rectangle: the further from what was measured, the wilder the guess.
     #[must_use]
     pub fn metres(&self, [x, y]: PicturePoint) -> Option<[f64; 2]> {
-        let [u, v] = project(&inverse(&self.square_to_picture()), [f64::from(x), f64::from(y)]);
+        let [u, v] = project(&inverse(&self.onto_picture()), [f64::from(x), f64::from(y)]);
         let inside = |part: f64| (0.0..=1.0).contains(&part);
         (inside(u) && inside(v)).then(|| [u * f64::from(self.width), v * f64::from(self.length)])
     }
 
     /// Maps the unit square, whose corners are (0, 0), (1, 0), (1, 1) and (0, 1), to the four corners (P. Heckbert,
     /// Fundamentals of Texture Mapping and Image Warping, 1989, §2.2.3).
-    fn square_to_picture(&self) -> Projection {
+    fn onto_picture(&self) -> Projection {
         let [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = self.corners.map(|corner| corner.map(f64::from));
         let (dx1, dx2, sx) = (x1 - x2, x3 - x2, x0 - x1 + x2 - x3);
         let (dy1, dy2, sy) = (y1 - y2, y3 - y2, y0 - y1 + y2 - y3);
@@ -163,7 +163,7 @@ mod tests {
             }
             let ground = Ground { corners, width: 10.0, length: 20.0 };
             prop_assume!(ground.problem().is_none());
-            let [x, y] = project(&ground.square_to_picture(), [u, v]);
+            let [x, y] = project(&ground.onto_picture(), [u, v]);
             let [along, away] = ground.metres([x as f32, y as f32]).unwrap();
             prop_assert!((along - 10.0 * u).abs() < 0.01 && (away - 20.0 * v).abs() < 0.01, "{along} {away}");
         }

@@ -123,14 +123,19 @@ fn lasted(condition: &Condition, (seconds, limit): (f32, f32)) -> (String, Strin
 
 fn pressed(bell: &str, household: &str, test: bool) -> (String, String) {
     let (vi, en) = if test { ("bấm thử", "tried") } else { ("bấm", "pressed") };
-    (format!("{household} {vi} chuông cảnh báo “{bell}”"), format!("{household} {en} the alarm bell “{bell}”"))
+    (
+        format!("{household} {vi} chuông cảnh báo “{bell}”"),
+        format!("{household} {en} the alarm bell “{bell}”"),
+    )
 }
 
 fn silent(bell: &str, seconds: f32, limit: f32) -> (String, String) {
     let (vi, vi_limit) = (vi_time(seconds), vi_time(limit));
     let (en, en_limit) = (en_time(seconds), en_time(limit));
     (
-        format!("Không nhận được tín hiệu của chuông cảnh báo “{bell}” trong {vi} (quy định: quá {vi_limit})"),
+        format!(
+            "Không nhận được tín hiệu của chuông cảnh báo “{bell}” trong {vi} (quy định: quá {vi_limit})"
+        ),
         format!("Nothing was heard of the alarm bell “{bell}” for {en} (limit: {en_limit})"),
     )
 }

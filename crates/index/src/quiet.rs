@@ -134,20 +134,19 @@ pub(crate) async fn teach(
             bounds,
             reason: why,
         };
-        let spot = match near {
-            Some((_, spot)) => spot.id,
-            None => {
-                let id = QuietSpotId::generate();
-                let class = likeness.class;
-                sqlx::query("INSERT INTO quiet_spots (id, camera_id, class) VALUES ($1, $2, $3)")
-                    .bind(id.0)
-                    .bind(camera.0)
-                    .bind(class.as_str())
-                    .execute(&mut *connection)
-                    .await?;
-                spots.push(QuietSpot { id, camera_id: camera, class, lessons: vec![lesson] });
-                id
-            }
+        let spot = if let Some((_, spot)) = near {
+            spot.id
+        } else {
+            let id = QuietSpotId::generate();
+            sqlx::query("INSERT INTO quiet_spots (id, camera_id, class) VALUES ($1, $2, $3)")
+                .bind(id.0)
+                .bind(camera.0)
+                .bind(likeness.class.as_str())
+                .execute(&mut *connection)
+                .await?;
+            let (class, lessons) = (likeness.class, vec![lesson]);
+            spots.push(QuietSpot { id, camera_id: camera, class, lessons });
+            id
         };
         learn(connection, spot, &lesson).await?;
     }

@@ -31,7 +31,7 @@ fn a_shift_is_opened_reported_and_closed() {
             officer.get(&format!("/shifts?{wrong}")).await.expect(400);
         }
 
-        world.clock.advance(std::time::Duration::from_secs(60));
+        world.clock.advance(std::time::Duration::from_mins(1));
         let made = world.index.create_rule(world.home.id, &rule("<script>alert(1)</script>")).await.unwrap();
         let item = world.flag(&made).await;
         let state = domain::CameraState { camera_id: world.camera.id, streams: vec![away()] };
