@@ -84,6 +84,8 @@ pub(crate) struct Inner {
     pub(crate) attempts_at: Limiter<[u8; 32]>,
     /// Reports, by their sender.
     pub(crate) reports_of: Limiter<domain::UserId>,
+    /// Messages of residents, by the name that their source has for them.
+    pub(crate) residents: Limiter<String>,
     /// Clips on their way.
     pub(crate) clip_streams: Arc<Semaphore>,
     /// Watchers of `/live`.
@@ -115,6 +117,7 @@ impl Server {
             attempts_at: Limiter::new(10, Duration::from_secs(30), 10_000),
             // Who tells of a fire may send several at once; nobody has one to tell every minute.
             reports_of: Limiter::new(10, Duration::from_mins(1), 10_000),
+            residents: Limiter::new(20, Duration::from_secs(30), 10_000),
             clip_streams: Arc::new(Semaphore::new(clips)),
             live_streams: Arc::new(Semaphore::new(watchers)),
         }))

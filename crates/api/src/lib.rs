@@ -19,6 +19,7 @@ mod presets;
 pub mod problem;
 mod routes;
 mod search;
+mod zalo;
 
 pub use app::{App, router};
 pub use audit::Audit;

@@ -79,7 +79,8 @@ pub enum ChannelSettings {
         #[cfg_attr(feature = "openapi", schema(value_type = String, example = "https://example.vn/taimat"))]
         url: Url,
     },
-    /// A Zalo Official Account. Secrets: `access_token`, `refresh_token`, `secret_key`.
+    /// A Zalo Official Account. Secrets: `access_token`, `refresh_token`, `secret_key`; and `oa_secret_key`, the key of its
+    /// webhook, where residents' messages are to become reports.
     Zalo {
         /// The application that the Official Account has granted its rights.
         app_id: String,
@@ -342,7 +343,7 @@ impl ChannelSettings {
     pub const fn secret_names(&self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
             Self::Webhook { .. } => (&["secret"], &[]),
-            Self::Zalo { .. } => (&["access_token", "refresh_token", "secret_key"], &[]),
+            Self::Zalo { .. } => (&["access_token", "refresh_token", "secret_key"], &["oa_secret_key"]),
             Self::Telegram { .. } => (&["token"], &[]),
             Self::Email { .. } | Self::Mqtt { .. } => (&[], &["username", "password"]),
         }

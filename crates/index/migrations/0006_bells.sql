@@ -54,13 +54,15 @@ CREATE TABLE reports (
     -- The message's name at its source: it is taken once.
     external_id text,
     user_id uuid,
+    -- The source's name for who sent it, and the name for people.
+    sender_id text,
     sender text NOT NULL,
     text text NOT NULL,
     latitude double precision,
     longitude double precision,
-    picture text,
     received_at timestamptz NOT NULL,
     UNIQUE (source, external_id)
 );
+CREATE INDEX reports_sender ON reports (source, sender_id, received_at DESC) WHERE sender_id IS NOT NULL;
 CREATE INDEX reports_item ON reports (item_id);
 CREATE INDEX reports_place ON reports (place_id, received_at DESC, id DESC);

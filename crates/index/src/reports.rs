@@ -1,11 +1,14 @@
 //! What residents and volunteers told: each becomes a review item.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use domain::{Firing, GeoPoint, PlaceId, ReportId, ReviewItemId, Timestamp, UserId};
 use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use crate::columns::{at, point};
+use crate::columns::{at, interval, point};
 use crate::review;
 use crate::{Index, Result, Visibility};
 
@@ -20,6 +23,9 @@ pub struct NewReport {
     pub external_id: Option<String>,
     /// The account that sent it.
     pub user_id: Option<UserId>,
+    /// The source's name for who sent it: what the same one sends within ten minutes, to the same place, while nobody has
+    /// acted on it, is one item.
+    pub sender_id: Option<String>,
     /// Who sent it, for people.
     pub sender: String,
     /// What it says.
@@ -98,22 +104,49 @@ impl From<ReportRow> for Report {
 
 const COLUMNS: &str = "r.id, r.item_id, r.place_id, r.source, r.user_id, r.sender, r.text, r.latitude, r.longitude, r.received_at";
 
+/// What the same sender wrote so long before belongs together.
+const TOGETHER: Duration = Duration::from_mins(10);
+
+/// The item that an earlier report of the same sender made, if nobody has acted on it yet.
+async fn joined(connection: &mut PgConnection, new: &NewReport) -> Result<Option<ReviewItemId>> {
+    let Some(sender) = &new.sender_id else { return Ok(None) };
+    let item: Option<Uuid> = sqlx::query_scalar(
+        "SELECT r.item_id FROM reports r JOIN review_items i ON i.id = r.item_id
+         WHERE r.source = $1 AND r.sender_id = $2 AND r.place_id = $3 AND i.state = 'new'
+           AND r.received_at BETWEEN $4::timestamptz - $5::interval AND $4
+         ORDER BY r.received_at DESC LIMIT 1",
+    )
+    .bind(new.source)
+    .bind(sender)
+    .bind(new.firing.place_id.0)
+    .bind(at(new.received_at))
+    .bind(interval(TOGETHER))
+    .fetch_optional(connection)
+    .await?;
+    Ok(item.map(ReviewItemId))
+}
+
 impl Index {
     /// Stores a report and its review item, all or nothing. One that was stored before, by its name at its source, is
     /// given back as it is; the second value says whether this one is new.
     pub async fn create_report(&self, new: &NewReport) -> Result<(Report, bool)> {
         let mut transaction = self.pool.begin().await?;
+        let mut firing = new.firing.clone();
+        if let Some(earlier) = joined(&mut transaction, new).await? {
+            firing.item_id = earlier;
+        }
         let inserted = sqlx::query(
-            "INSERT INTO reports (id, item_id, place_id, source, external_id, user_id, sender, text, latitude,
-                 longitude, received_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (source, external_id) DO NOTHING",
+            "INSERT INTO reports (id, item_id, place_id, source, external_id, user_id, sender_id, sender, text,
+                 latitude, longitude, received_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (source, external_id) DO NOTHING",
         )
         .bind(new.id.0)
-        .bind(new.firing.item_id.0)
-        .bind(new.firing.place_id.0)
+        .bind(firing.item_id.0)
+        .bind(firing.place_id.0)
         .bind(new.source)
         .bind(&new.external_id)
         .bind(new.user_id.map(|user| user.0))
+        .bind(&new.sender_id)
         .bind(new.sender.replace('\0', ""))
         .bind(new.text.replace('\0', ""))
         .bind(new.point.map(|point| point.latitude))
@@ -123,7 +156,7 @@ impl Index {
         .await?;
         let is_new = inserted.rows_affected() == 1;
         if is_new {
-            review::write(&mut transaction, &[&new.firing]).await?;
+            review::write(&mut transaction, &[&firing]).await?;
         }
         let statement = format!(
             "SELECT {COLUMNS} FROM reports r WHERE r.id = $1 OR (r.source = $2 AND r.external_id = $3) LIMIT 1"

@@ -63,7 +63,8 @@ struct ChannelToAdd {
     place_id: PlaceId,
     /// What it is.
     channel: ChannelSpec,
-    /// Its secrets, by name: `secret` of a webhook; `access_token`, `refresh_token` and `secret_key` of Zalo; `token` of
+    /// Its secrets, by name: `secret` of a webhook; `access_token`, `refresh_token`, `secret_key` and, to
+    /// take messages in, `oa_secret_key` of Zalo; `token` of
     /// Telegram; `username` and `password` of e-mail and MQTT, where the server asks for them.
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, String>)]

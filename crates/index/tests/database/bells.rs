@@ -124,6 +124,7 @@ async fn a_report_and_its_item_are_written_once_and_together() {
         source: "zalo",
         external_id: Some(external_id.to_owned()),
         user_id: None,
+        sender_id: Some("246".to_owned()),
         sender: "Lan".to_owned(),
         text: "Có trộm".to_owned(),
         point: None,
@@ -139,6 +140,14 @@ async fn a_report_and_its_item_are_written_once_and_together() {
     assert!(index.review_item(first.firing.item_id).await.is_ok());
     let none = index.review_item(again.firing.item_id).await;
     assert!(matches!(none, Err(IndexError::NotFound { .. })), "{none:?}");
+    // What the same one adds is the same item, until an officer has acted on it.
+    let (more, _) = index.create_report(&new("m2")).await.unwrap();
+    assert_eq!((more.item_id, index.review_item(report.item_id).await.unwrap().firings), (report.item_id, 2));
+    let version = index.review_item(report.item_id).await.unwrap().version;
+    let taken = crate::review::step(domain::ReviewStep::Take);
+    index.take_review_step(report.item_id, version, &taken).await.unwrap();
+    let (later, _) = index.create_report(&new("m3")).await.unwrap();
+    assert_ne!(later.item_id, report.item_id);
     let query = ReportQuery { visible: Visibility::All, limit: 10, before: None };
-    assert_eq!(index.reports(&query).await.unwrap(), [report]);
+    assert_eq!(index.reports(&query).await.unwrap().len(), 3);
 }

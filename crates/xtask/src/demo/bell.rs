@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::client::{Client, items, text};
 use super::commune::Commune;
 use super::process::Process;
+use super::receiver::Receiver;
 use crate::command;
 
 /// The button's name at the broker.
@@ -74,7 +75,7 @@ impl Broker {
     }
 
     /// Presses the bell, and prints what came of it: an alarm, the cameras around, footage that is held, a gong.
-    pub(super) fn press_and_report(&self, client: &Client) -> Result<()> {
+    pub(super) fn press_and_report(&self, client: &Client, receiver: &Receiver) -> Result<()> {
         let pressed = Instant::now();
         command::run(&mut self.press())?;
         let item = loop {
@@ -108,7 +109,7 @@ impl Broker {
             took.as_secs_f64() * 1e3,
             text(&item, "/why/vi")?
         );
-        Ok(())
+        receiver.report(text(&item, "/id")?, NAME, pressed)
     }
 }
 

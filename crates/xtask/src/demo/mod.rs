@@ -5,6 +5,7 @@ mod cameras;
 mod client;
 mod commune;
 mod process;
+mod receiver;
 mod report;
 mod server;
 mod words;
@@ -24,6 +25,7 @@ use bell::Broker;
 use cameras::Cameras;
 use commune::Commune;
 use process::Process;
+use receiver::Receiver;
 use server::Server;
 
 /// How long `--once` records.
@@ -70,16 +72,18 @@ pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
 
     commune.add_rules(&client)?;
     commune.add_bell(&client)?;
+    let receiver = Receiver::start(&folder)?;
+    receiver.add_channels(&client, &commune)?;
 
     let outcome = if arguments.once {
         report::Minute::begin(&client, &commune, &mut cameras, &stop).and_then(|minute| {
             println!("demo: recording for {} s", ONCE.as_secs());
             wait(&mut cameras.process, &mut server.process, &stop, Some(Instant::now() + ONCE))?;
             minute.report(&client, &commune, &mut cameras, &folder)?;
-            broker.press_and_report(&client)
+            broker.press_and_report(&client, &receiver)
         })
     } else {
-        words::print(&server, &login, &client, &commune, &broker.press_command());
+        words::print(&server, &login, &client, &commune, &broker.press_command(), &receiver.log);
         wait(&mut cameras.process, &mut server.process, &stop, None)
     };
     println!("demo: stopping");

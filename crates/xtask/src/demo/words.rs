@@ -1,10 +1,19 @@
 //! What the demo tells a person: where to go, how to sign in, what to paste.
 
+use std::path::Path;
+
 use super::client::Client;
 use super::commune::Commune;
 use super::server::{Login, Server};
 
-pub(super) fn print(server: &Server, login: &Login, client: &Client, commune: &Commune, press: &str) {
+pub(super) fn print(
+    server: &Server,
+    login: &Login,
+    client: &Client,
+    commune: &Commune,
+    press: &str,
+    warnings: &Path,
+) {
     let base = &server.base;
     println!("\nTaimat is running with {} cameras. Ctrl-C stops everything.\n", commune.cameras.len());
     println!("  address        {base}");
@@ -53,6 +62,7 @@ pub(super) fn print(server: &Server, login: &Login, client: &Client, commune: &C
     println!(
         "\n  # press a household's alarm bell, and see the alarm\n  {press}\n  get \"/review-items?severity=alarm\""
     );
+    println!("\n  # what a webhook and a stub of Zalo were told\n  tail --follow {}", warnings.display());
     println!("\n  # the same from the command line");
     println!("  {} search --class person --limit 10", server.program.display());
     println!("  {} camera list\n", server.program.display());
