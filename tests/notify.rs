@@ -1,5 +1,4 @@
 //! Warnings out: from a person in a picture to a signed message with that picture in another system.
-#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,7 +22,7 @@ sub = "people-sub-h264.mp4"
 "#;
 
 /// Time for something to be flagged and to go out. Programs of a debug build on a busy machine are slow.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 const SECRET: &str = "bí mật của trung tâm";
 
 /// A request as another system receives it.
@@ -53,8 +52,9 @@ impl Received {
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())?;
         mac.update(format!("{seconds}.").as_bytes());
         mac.update(&self.body);
-        let made: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(made == given)
+        let pair = |at: usize| given.get(at..at + 2).context("half a byte");
+        let bytes = (0..given.len()).step_by(2).map(|at| Ok(u8::from_str_radix(pair(at)?, 16)?));
+        Ok(mac.verify_slice(&bytes.collect::<anyhow::Result<Vec<u8>>>()?).is_ok())
     }
 }
 
@@ -257,9 +257,9 @@ async fn a_refused_message_is_kept_for_a_person_and_sent_again() -> anyhow::Resu
     server.api.patch(&format!("channels/{channel}"), &mended).await?;
     server.cli(&["delivery", "resend", &id]).await?;
     state("sent").await?;
-    let received = receiver.at("/hook");
+    let taken = receiver.at("/hook");
     assert_eq!(
-        (received.len(), received[0].header("idempotency-key")),
+        (taken.len(), taken[0].header("idempotency-key")),
         (1, text(&dead, "/idempotency_key")?.as_str())
     );
     Ok(())

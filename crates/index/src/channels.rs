@@ -136,7 +136,6 @@ impl Index {
 
     /// Changes what a channel is, and its secrets where `sealed_secrets` is given: `Some(None)` forgets them.
     /// `Conflict` unless it has `version`.
-    #[expect(clippy::option_option, reason = "leave, forget and set are three different wishes")]
     pub async fn change_channel(
         &self,
         id: ChannelId,

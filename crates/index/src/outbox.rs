@@ -366,6 +366,18 @@ impl Index {
         Ok(open)
     }
 
+    /// Gives up what has waited for longer than this, on a channel that is off or has had no quota. Returns how many.
+    pub async fn expire_deliveries(&self, waited: Duration) -> Result<u64> {
+        let done = sqlx::query(
+            "UPDATE outbox SET state = 'dead', last_error = coalesce(last_error, 'it waited for too long')
+             WHERE state = 'pending' AND created_at < now() - $1::interval",
+        )
+        .bind(interval(waited))
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
+
     /// Forgets what went out, and what was given up, longer ago than this. Returns how many.
     pub async fn forget_deliveries(&self, sent: Duration, dead: Duration) -> Result<u64> {
         let done = sqlx::query(

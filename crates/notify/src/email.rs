@@ -88,8 +88,12 @@ impl Email {
         }
         let lines = self.words.lines(message);
         let plain = SinglePart::plain(format!("{subject}\n\n{}\n", lines.join("\n")));
-        let paragraphs: String = lines.iter().map(|line| format!("<p>{}</p>", html(line))).collect();
-        let head = format!("<!DOCTYPE html><html><body><h2>{}</h2>{paragraphs}", html(&subject));
+        let paragraphs: Vec<String> = lines.iter().map(|line| html(line)).collect();
+        let head = format!(
+            "<!DOCTYPE html><html><body><h2>{}</h2><p>{}</p>",
+            html(&subject),
+            paragraphs.join("</p><p>")
+        );
         let formatted = match &message.picture {
             Some(jpeg) => {
                 let kind = ContentType::parse("image/jpeg").unwrap_or(ContentType::TEXT_PLAIN);
@@ -105,8 +109,8 @@ impl Email {
     /// The same for the same message, so that a mailbox that gets it twice shows it once: RFC 5322 §3.6.4.
     fn id(&self, key: &str) -> String {
         let digest = Sha256::digest(key.as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        format!("<{name}@{}>", self.from.email.domain())
+        let name = digest.as_slice().first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
+        format!("<{name:032x}@{}>", self.from.email.domain())
     }
 }
 

@@ -207,6 +207,22 @@ async fn the_dead_are_kept_sent_again_and_forgotten_at_last() {
 }
 
 #[tokio::test]
+async fn what_waits_for_too_long_is_given_up() {
+    let index = index().await;
+    let commune = place(&index, "commune", None).await;
+    let channel = channel(&index, commune.id, "{}").await;
+    let one = index.enqueue_test(channel.id).await.unwrap();
+    assert_eq!(index.expire_deliveries(LEASE).await.unwrap(), 0);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(index.expire_deliveries(Duration::from_millis(1)).await.unwrap(), 1);
+    let dead = index.delivery(one.id).await.unwrap();
+    assert_eq!(
+        (dead.state, dead.last_error.as_deref()),
+        (DeliveryState::Dead, Some("it waited for too long"))
+    );
+}
+
+#[tokio::test]
 async fn channels_change_by_version_and_keep_their_secrets_to_themselves() {
     let index = index().await;
     let commune = place(&index, "commune", None).await;

@@ -40,9 +40,10 @@ impl Broker {
             .expect(
                 "mosquitto does not start: install Debian's package mosquitto, as `cargo xtask setup` does",
             );
+        let broker = Self { child, port, _folder: folder };
         for _ in 0..200 {
             if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return Self { child, port, _folder: folder };
+                return broker;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

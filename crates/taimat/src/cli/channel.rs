@@ -14,7 +14,7 @@ use super::output::{Output, cell, table};
 use super::password;
 
 /// How long a test message is waited for, and how often it is looked at.
-const TEST_LIMIT: Duration = Duration::from_secs(60);
+const TEST_LIMIT: Duration = Duration::from_mins(1);
 const TEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What to do with channels.

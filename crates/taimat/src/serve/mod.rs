@@ -209,9 +209,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     tasks.spawn("cameras", supervisor.run());
     tasks.spawn("retention", core.retention(config, snapshots.clone()).run());
     tasks.spawn("metrics", metrics::upkeep(metrics.clone(), core.stop.clone()));
-    let pictures =
-        Pictures { index: core.index.clone(), stills: Arc::clone(&stills), snapshots: snapshots.clone() };
-    tasks.spawn("notify", core.dispatcher(config, vault.clone(), pictures)?.run());
+    tasks.spawn("notify", core.dispatcher(config, &vault, &stills, &snapshots)?.run());
     tasks.spawn("watchdog", supervise::watchdog(core.stop.clone()));
 
     let (audit, audit_task) = Audit::start(core.index.clone(), core.clock.clone(), core.stop.clone());
@@ -318,9 +316,20 @@ impl Core {
         Escalation { index: self.index.clone(), live, patience, stop: self.stop.clone() }
     }
 
-    fn dispatcher(&self, config: &Config, vault: Vault, pictures: Pictures) -> Result<Dispatcher> {
+    fn dispatcher(
+        &self,
+        config: &Config,
+        vault: &Vault,
+        stills: &Arc<Stills>,
+        snapshots: &Path,
+    ) -> Result<Dispatcher> {
+        let pictures = Pictures {
+            index: self.index.clone(),
+            stills: Arc::clone(stills),
+            snapshots: snapshots.to_owned(),
+        };
         let (clock, link) = (self.clock.clone(), config.notify.link.clone());
-        Dispatcher::new(vault, clock, pictures, link, self.stop.clone())
+        Dispatcher::new(vault.clone(), clock, pictures, link, self.stop.clone())
             .context("warnings cannot go out: are the system's TLS roots (ca-certificates) installed?")
     }
 

@@ -21,6 +21,8 @@ const TIDY: Duration = Duration::from_hours(1);
 /// What went out is kept for so long, what was given up for longer.
 const KEEP_SENT: Duration = Duration::from_hours(24 * 30);
 const KEEP_DEAD: Duration = Duration::from_hours(24 * 90);
+/// What waits for so long, for a channel that is off or for a quota, is old news.
+const OLD_NEWS: Duration = Duration::from_hours(24 * 3);
 /// A worker that is to stop settles what it has at hand within this.
 const WORKER_STOPS: Duration = Duration::from_millis(2500);
 
@@ -78,14 +80,20 @@ impl Dispatcher {
             }
             if tidied.elapsed() > TIDY {
                 tidied = tokio::time::Instant::now();
-                match self.shared.index.forget_deliveries(KEEP_SENT, KEEP_DEAD).await {
-                    Ok(forgotten) => tracing::debug!(forgotten, "old deliveries are forgotten"),
-                    Err(error) => tracing::warn!("old deliveries are kept: {error}"),
+                if let Err(error) = self.tidy().await {
+                    tracing::warn!("old deliveries are kept: {error}");
                 }
             }
         }
         let all: Vec<ChannelId> = self.workers.keys().copied().collect();
         self.end(&all).await;
+    }
+
+    async fn tidy(&self) -> index::Result<()> {
+        let given_up = self.shared.index.expire_deliveries(OLD_NEWS).await?;
+        let forgotten = self.shared.index.forget_deliveries(KEEP_SENT, KEEP_DEAD).await?;
+        tracing::debug!(given_up, forgotten, "old deliveries");
+        Ok(())
     }
 
     /// Ends workers of channels that were changed, switched off or removed, starts those that are missing, and wakes

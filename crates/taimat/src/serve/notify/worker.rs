@@ -188,7 +188,7 @@ impl Worker {
                     all.push(OpenItems { place_id: warning.place_id, place, count });
                 }
                 Err(error) => {
-                    tracing::warn!(place = %warning.place_id, "what is open cannot be read: {error}")
+                    tracing::warn!(place = %warning.place_id, "what is open cannot be read: {error}");
                 }
             }
         }
