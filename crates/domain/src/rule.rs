@@ -255,6 +255,18 @@ impl RuleSpec {
         if let Some(problem) = self.schedule.as_ref().and_then(Schedule::problem) {
             return invalid("schedule", problem.to_owned());
         }
+        if let Condition::Stays { seconds, .. } | Condition::Stops { seconds, .. } = self.condition
+            && let Some(longest) = self.schedule.as_ref().and_then(Schedule::longest)
+            && seconds >= longest.as_secs_f32()
+        {
+            let minutes = longest.as_secs() / 60;
+            return invalid(
+                "schedule",
+                format!(
+                    "it holds for at most {minutes} minutes at a time, and the condition asks for {seconds} s: it would never fire"
+                ),
+            );
+        }
         self.condition.check()
     }
 }
@@ -399,6 +411,15 @@ mod tests {
         assert_eq!(problem(r#"{"type": "wrong_way", "allowed": [0, 0]}"#).field, "condition.allowed");
         let line = r#"{"type": "crosses", "line": {"name": "V", "from": [0, 0], "to": [0, 0]}}"#;
         assert_eq!(problem(line).field, "condition.line");
+        let half_an_hour: Schedule =
+            serde_json::from_str(r#"{"weekly": [{"days": ["monday"], "from": "06:30", "to": "07:00"}]}"#)
+                .unwrap();
+        let rushed = |seconds: &str| {
+            let spec = spec(&stays.replace("30", seconds)).unwrap();
+            RuleSpec { schedule: Some(half_an_hour.clone()), ..spec }.check()
+        };
+        assert_eq!(rushed("1200"), Ok(()));
+        assert_eq!(rushed("1800").unwrap_err().field, "schedule", "it could never stay for so long");
         let corners = "[[0.1, 0.9], [0.9, 0.9], [0.6, 0.3], [0.4, 0.3]]";
         let speed = format!(
             r#"{{"type": "speed", "kmh": 40, "ground": {{"corners": {corners}, "width": 6, "length": 40}}}}"#

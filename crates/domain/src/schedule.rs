@@ -1,13 +1,17 @@
 //! Timetables: when a rule holds, week after week, with exceptions, by the clock of a place.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Datelike, Days, NaiveDate, Timelike, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Timestamp;
 
-/// Minutes of a day.
+/// Minutes of a day, …
 const DAY: u16 = 24 * 60;
+/// … and of a week.
+const WEEK: usize = 7 * DAY as usize;
 /// Most spans and exceptions of one timetable.
 const MOST: usize = 366;
 
@@ -87,9 +91,13 @@ pub struct DaySpan {
 impl DaySpan {
     /// Whether a minute lies in it, counted from the midnight at which its day begins.
     fn holds(self, minute: u32) -> bool {
+        self.minutes().contains(&minute)
+    }
+
+    /// Its minutes, counted so.
+    fn minutes(self) -> std::ops::Range<u32> {
         let (from, to) = (u32::from(self.from.0), u32::from(self.to.0));
-        let to = if to <= from { to + u32::from(DAY) } else { to };
-        (from..to).contains(&minute)
+        from..if to <= from { to + u32::from(DAY) } else { to }
     }
 }
 
@@ -161,6 +169,34 @@ impl Schedule {
         }
         let on = |span: &&WeeklySpan| span.days.iter().any(|day| day.is(date.weekday()));
         self.weekly.iter().filter(on).any(|span| DaySpan { from: span.from, to: span.to }.holds(minute))
+    }
+
+    /// The longest time for which it holds without a break, as its weeks say; `None` where it always holds, or where dates
+    /// on which something else holds may make it longer.
+    #[must_use]
+    pub fn longest(&self) -> Option<Duration> {
+        if self.exceptions.iter().any(|exception| !exception.spans.is_empty()) {
+            return None;
+        }
+        let mut held = vec![false; WEEK];
+        for span in &self.weekly {
+            let minutes = DaySpan { from: span.from, to: span.to }.minutes();
+            for (day, minute) in
+                span.days.iter().flat_map(|day| minutes.clone().map(move |minute| (day, minute)))
+            {
+                let place = (*day as usize * usize::from(DAY) + minute as usize) % WEEK;
+                held.get_mut(place).into_iter().for_each(|held| *held = true);
+            }
+        }
+        if held.iter().all(|held| *held) {
+            return None;
+        }
+        // Twice around, for what goes on from Sunday to Monday.
+        let runs = held.iter().chain(&held).scan(0, |run, held| {
+            *run = if *held { *run + 1 } else { 0 };
+            Some(*run)
+        });
+        runs.max().map(Duration::from_mins)
     }
 
     /// Whether it held for the last time before a moment: nothing is weekly, and all its dates are past.
@@ -252,6 +288,21 @@ mod tests {
         assert!(!dates.is_over(at("2026-12-04T20:00:00Z")), "three in the morning of the fifth");
         assert!(dates.is_over(at("2026-12-05T17:00:00Z")), "the sixth has begun");
         assert!(!nights().is_over(at("2036-12-05T17:00:00Z")));
+    }
+
+    #[test]
+    fn the_longest_stretch_goes_over_midnight_and_sunday() {
+        let minutes = |text: &str| {
+            let schedule: Schedule = serde_json::from_str(&format!(r#"{{"weekly": {text}}}"#)).unwrap();
+            schedule.longest().map(|longest| longest.as_secs() / 60)
+        };
+        assert_eq!(minutes(r#"[{"days": ["friday"], "from": "22:00", "to": "05:00"}]"#), Some(7 * 60));
+        let all = r#""monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday""#;
+        assert_eq!(minutes(&format!(r#"[{{"days": [{all}], "from": "06:30", "to": "07:30"}}]"#)), Some(60));
+        assert_eq!(minutes(&format!(r#"[{{"days": [{all}], "from": "00:00", "to": "24:00"}}]"#)), None);
+        let weekend = r#"[{"days": ["saturday", "sunday"], "from": "00:00", "to": "24:00"},
+            {"days": ["monday"], "from": "00:00", "to": "06:00"}]"#;
+        assert_eq!(minutes(weekend), Some(54 * 60));
     }
 
     #[test]
