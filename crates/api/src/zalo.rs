@@ -36,7 +36,8 @@ pub(crate) enum BadCall {
 #[derive(Deserialize)]
 struct Event {
     app_id: String,
-    event_name: String,
+    #[serde(rename = "event_name")]
+    name: String,
     timestamp: Timestamp,
     sender: Option<Sender>,
     message: Option<Message>,
@@ -85,8 +86,7 @@ pub(crate) fn read(app_id: &str, key: &str, signature: &str, body: &[u8]) -> Res
     if event.app_id != app_id || Sha256::digest(given.to_ascii_lowercase()) != Sha256::digest(&made) {
         return Err(BadCall::Forged);
     }
-    let letter =
-        ["user_send_text", "user_send_image", "user_send_location"].contains(&event.event_name.as_str());
+    let letter = ["user_send_text", "user_send_image", "user_send_location"].contains(&event.name.as_str());
     let (Some(sender), Some(message), true) = (event.sender, event.message, letter) else { return Ok(None) };
     let point = message.attachments.iter().find_map(point);
     let pictures = message.attachments.iter().filter(|attachment| attachment.kind == "image").count();

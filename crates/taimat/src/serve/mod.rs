@@ -228,13 +228,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         metrics: Arc::new(move || gauges.render()),
         clock: core.clock.clone(),
         audit,
-        config: ApiConfig {
-            secure_cookies: config.server.https,
-            trusted_proxies: config.server.trusted_proxies.clone(),
-            trusted_origins: config.server.trusted_origins.clone(),
-            quiet_after: config.review.quiet_after,
-            ..ApiConfig::default()
-        },
+        config: api_config(config),
         shutdown: core.stop.clone(),
     };
     tracing::info!(address = %listener.local_addr()?, data = %data.display(), "taimat is running");
@@ -252,6 +246,16 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     }
     supervise::within(PART_STOPS, "audit", supervise::ended("audit", audit_task)).await;
     outcome
+}
+
+fn api_config(config: &Config) -> ApiConfig {
+    ApiConfig {
+        secure_cookies: config.server.https,
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        trusted_origins: config.server.trusted_origins.clone(),
+        quiet_after: config.review.quiet_after,
+        ..ApiConfig::default()
+    }
 }
 
 /// What feeds rules and bells, and the API's doors to them.
