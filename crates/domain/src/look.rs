@@ -55,7 +55,7 @@ pub struct SceneView {
     pub contrast: f32,
     /// How like it is to what the camera used to show, 0 to 1.
     pub likeness: f32,
-    /// Whether it is the very same as the one looked at before: no real picture is, for its grain differs.
+    /// Whether it is the very same as that of a second or more before: no real picture is, for its grain differs.
     pub unchanged: bool,
 }
 

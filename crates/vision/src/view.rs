@@ -1,10 +1,14 @@
 //! What a picture shows as a whole: whether there is anything to see, whether it is what the camera used to show, and
 //! whether it changed at all.
 
+use std::time::Duration;
+
 use domain::{SceneView, Timestamp};
 
 use crate::motion::Grid;
 
+/// What a picture shows as a whole does not change from one moment to the next: it is found out once in so long.
+const EVERY: Duration = Duration::from_millis(900);
 /// Seconds in which most of what a camera used to show is forgotten: light and shadows wander.
 const ADAPT: f32 = 300.0;
 /// A picture that is less like it does not count among what the camera used to show …
@@ -22,16 +26,20 @@ pub(crate) struct Views {
     time: Option<Timestamp>,
     /// For how many seconds it has been something else.
     other: f32,
+    latest: SceneView,
 }
 
 impl Views {
-    /// Compares a picture with what the camera used to show, and takes it in.
+    /// Compares a picture with what the camera used to show, and takes it in. Soon after another, it counts as that one.
     pub(crate) fn see(&mut self, time: Timestamp, grid: &Grid) -> SceneView {
+        if self.time.is_some_and(|before| time >= before && time.since(before) < EVERY) {
+            return self.latest;
+        }
         let (columns, structure) = (grid.columns(), grid.structure());
         let sum = sum(grid.cells());
         let seconds = self.time.map_or(0.0, |before| time.since(before).as_secs_f32().clamp(0.05, 60.0));
         let known = self.columns == columns && self.usual.len() == structure.len();
-        let unchanged = known && self.time.is_some() && std::mem::replace(&mut self.sum, sum) == sum;
+        let unchanged = known && self.sum == sum;
         (self.time, self.sum) = (Some(time), sum);
         let likeness = if known { likeness(structure, &self.usual) } else { 1.0 };
         self.other = if likeness < ALIKE { self.other + seconds } else { 0.0 };
@@ -46,7 +54,8 @@ impl Views {
                 *usual += (now - *usual) * part;
             }
         }
-        SceneView { contrast: contrast(grid.cells()), likeness, unchanged }
+        self.latest = SceneView { contrast: contrast(grid.cells()), likeness, unchanged };
+        self.latest
     }
 }
 
