@@ -64,7 +64,7 @@ struct ChannelToAdd {
     /// What it is.
     channel: ChannelSpec,
     /// Its secrets, by name: `secret` of a webhook; `access_token`, `refresh_token` and `secret_key` of Zalo; `token` of
-    /// Telegram; `username` and `password` of e-mail and MQTT, where the server asks for them.
+    /// Telegram; `auth` and `vapid_key` of Web Push; `username` and `password` of e-mail and MQTT, where the server asks for them.
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     credentials: ChannelSecrets,
