@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use blackbox::{Camsim, Server, Settings, eventually, list, text};
+use chrono::Timelike;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -262,5 +263,59 @@ async fn a_refused_message_is_kept_for_a_person_and_sent_again() -> anyhow::Resu
         (taken.len(), taken[0].header("idempotency-key")),
         (1, text(&dead, "/idempotency_key")?.as_str())
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn alarms_pass_quiet_hours_and_the_rest_is_gathered() -> anyhow::Result<()> {
+    let (mut camsim, receiver) = (Camsim::start(CAMERAS)?, Receiver::start().await?);
+    let server = Server::recording().await?;
+    let commune = server.place("Xã Bình An", "commune", None).await?;
+    let days = json!(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
+    let always = json!({ "weekly": [{ "days": days, "from": "00:00", "to": "24:00" }] });
+    let channel = |path: &str, routing: Value| {
+        let settings = json!({ "type": "webhook", "url": format!("{}{path}", receiver.base) });
+        json!({ "name": path, "settings": settings, "routing": routing })
+    };
+    let secret = json!({ "secret": SECRET });
+    let quiet = add(&server, &commune, channel("/quiet", json!({ "quiet": always })), secret.clone()).await?;
+    add(&server, &commune, channel("/digest", json!({ "digest_minutes": 1 })), secret.clone()).await?;
+    let camera = server.camera(&commune, "Chợ", &camsim.main("people")?, &json!({})).await?;
+    server.received(&camera, "main", 15.0).await?;
+    for (name, severity) in [("Một", "alert"), ("Hai", "alert"), ("Gấp", "alarm")] {
+        let condition = json!({ "type": "camera_offline", "seconds": 2 });
+        let rule = json!({ "name": name, "severity": severity, "condition": condition });
+        server.api.post("rules", &json!({ "place_id": commune, "rule": rule })).await?;
+    }
+    // What is gathered goes out at full minutes: all three are flagged within one.
+    while !(2..35).contains(&chrono::Utc::now().second()) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    camsim.offline("people")?;
+
+    let rules = |path: &str| -> anyhow::Result<Vec<Vec<String>>> {
+        let of = |request: Received| {
+            let mut names: Vec<String> = Vec::new();
+            for warning in list(&request.json()?, "/warnings")? {
+                names.push(text(&warning, "/rule")?);
+            }
+            names.sort();
+            Ok(names)
+        };
+        receiver.at(path).into_iter().map(of).collect()
+    };
+    let gathered = eventually(LIMIT, || async {
+        let told = rules("/digest")?;
+        ensure!(told.len() >= 2, "{told:?}");
+        Ok(told)
+    })
+    .await?;
+    assert_eq!(gathered, [vec!["Gấp"], vec!["Hai", "Một"]], "the alarm at once, the rest together");
+    let digest = receiver.at("/digest")[1].json()?;
+    assert_eq!((&digest["type"], &digest["title"]), (&json!("digest"), &json!("2 sự kiện cần xem")));
+    assert_eq!(rules("/quiet")?, [vec!["Gấp"]]);
+    let waiting = server.api.get(&format!("deliveries?channel={quiet}&state=pending")).await?;
+    let waiting = list(&waiting, "/items")?;
+    ensure!(waiting.len() == 2 && waiting.iter().all(|one| one["held"] == true), "{waiting:?}");
     Ok(())
 }

@@ -135,6 +135,17 @@ pub enum ChannelSettings {
         #[serde(default = "discovery_prefix")]
         discovery_prefix: String,
     },
+    /// A browser that has subscribed, RFC 8030. Secrets: `auth`, which it gives with its subscription, and `vapid_key`: the
+    /// private key, in base64url, whose public half it was given when it subscribed.
+    WebPush {
+        /// Where its push service listens for it.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, example = "https://push.example.net/v1/abc"))]
+        endpoint: Url,
+        /// Its public key, in base64url.
+        p256dh: String,
+        /// Whom the push service may ask about messages: `mailto:` or `https:`.
+        subject: String,
+    },
 }
 
 fn address(text: &str) -> Url {
@@ -335,6 +346,7 @@ impl ChannelSettings {
             Self::Telegram { .. } => "telegram",
             Self::Email { .. } => "email",
             Self::Mqtt { .. } => "mqtt",
+            Self::WebPush { .. } => "web_push",
         }
     }
 
@@ -345,6 +357,7 @@ impl ChannelSettings {
             Self::Webhook { .. } => (&["secret"], &[]),
             Self::Zalo { .. } => (&["access_token", "refresh_token", "secret_key"], &["oa_secret_key"]),
             Self::Telegram { .. } => (&["token"], &[]),
+            Self::WebPush { .. } => (&["auth", "vapid_key"], &[]),
             Self::Email { .. } | Self::Mqtt { .. } => (&[], &["username", "password"]),
         }
     }
@@ -366,6 +379,7 @@ impl ChannelSettings {
                 host == other_host && port == other_port
             }
             (Self::Webhook { url }, Self::Webhook { url: other }) => url == other,
+            (Self::WebPush { endpoint, .. }, Self::WebPush { endpoint: other, .. }) => endpoint == other,
             _ => false,
         }
     }
@@ -420,6 +434,15 @@ impl ChannelSettings {
                     return invalid("settings.to", format!("it needs 1 to {MOST_ADDRESSES} addresses"));
                 }
                 to.iter().try_for_each(|one| mail_address("settings.to", one))
+            }
+            Self::WebPush { endpoint, p256dh, subject } => {
+                web_address("settings.endpoint", endpoint)?;
+                plain("settings.p256dh", p256dh)?;
+                plain("settings.subject", subject)?;
+                if !subject.starts_with("mailto:") && !subject.starts_with("https:") {
+                    return invalid("settings.subject", "it must begin with mailto: or https:");
+                }
+                Ok(())
             }
             Self::Mqtt { host, prefix, discovery_prefix, .. } => {
                 plain("settings.host", host)?;

@@ -1,4 +1,4 @@
-//! Channels on which warnings go out: webhook, Zalo, Telegram, e-mail, MQTT.
+//! Channels on which warnings go out: webhook, Zalo, Telegram, e-mail, MQTT, Web Push.
 //!
 //! Each is one module behind one trait, [`Channel`]. A channel makes one attempt and says what came of it; when to try
 //! again, and when to give up, is for whoever keeps the outbox. Names in a warning are text that anybody may have
@@ -11,6 +11,7 @@ mod mqtt;
 mod render;
 mod telegram;
 mod webhook;
+mod webpush;
 mod zalo;
 
 use std::sync::Arc;
@@ -131,6 +132,10 @@ pub fn open(
         S::Email { host, port, security, from, to } => {
             let server = email::Server { host, port: *port, security: *security, login: login() };
             Box::new(email::Email::new(words, &server, from, to)?)
+        }
+        S::WebPush { endpoint, p256dh, subject } => {
+            let secrets = (&needed("auth")?, &needed("vapid_key")?);
+            Box::new(webpush::WebPush::new(http, words, endpoint, (p256dh, subject), secrets)?)
         }
         S::Mqtt { host, port, prefix, discovery_prefix } => Box::new(mqtt::Mqtt {
             words,

@@ -63,9 +63,9 @@ struct ChannelToAdd {
     place_id: PlaceId,
     /// What it is.
     channel: ChannelSpec,
-    /// Its secrets, by name: `secret` of a webhook; `access_token`, `refresh_token`, `secret_key` and, to
-    /// take messages in, `oa_secret_key` of Zalo; `token` of
-    /// Telegram; `username` and `password` of e-mail and MQTT, where the server asks for them.
+    /// Its secrets, by name: `secret` of a webhook; `access_token`, `refresh_token`, `secret_key` and, to take messages in,
+    /// `oa_secret_key` of Zalo; `token` of Telegram; `auth` and `vapid_key` of Web Push; `username` and `password` of
+    /// e-mail and MQTT, where the server asks for them.
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     credentials: ChannelSecrets,

@@ -6,4 +6,5 @@ mod mqtt;
 mod support;
 mod telegram;
 mod webhook;
+mod webpush;
 mod zalo;

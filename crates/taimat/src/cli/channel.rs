@@ -131,6 +131,6 @@ mod tests {
             kinds.push(spec.settings.kind());
         }
         kinds.sort_unstable();
-        assert_eq!(kinds, ["email", "mqtt", "telegram", "webhook", "zalo"]);
+        assert_eq!(kinds, ["email", "mqtt", "telegram", "web_push", "webhook", "zalo"]);
     }
 }

@@ -18,7 +18,7 @@ const DIGEST: u32 = 200;
 /// Longest attempt.
 const ATTEMPT: Duration = Duration::from_mins(1);
 /// For so long nobody else is given what was taken: longer than all attempts with it last.
-const LEASE: Duration = Duration::from_mins(4);
+const LEASE: Duration = Duration::from_mins(5);
 /// An attempt under way when the worker is to stop may go on for so long.
 const LAST_CHANCE: Duration = Duration::from_millis(1500);
 
