@@ -104,11 +104,10 @@ impl Broker {
             }
         };
         println!(
-            "bell          an alarm in the queue {:.0} ms after the press: {} Footage of {cameras} cameras is held; \
-             the gong: {rung}",
-            took.as_secs_f64() * 1e3,
-            text(&item, "/why/vi")?
+            "bell          an alarm {:.0} ms after the press; footage of {cameras} cameras is held; the gong: {rung}",
+            took.as_secs_f64() * 1e3
         );
+        println!("              {}", text(&item, "/why/vi")?);
         receiver.report(text(&item, "/id")?, NAME, pressed)
     }
 }
