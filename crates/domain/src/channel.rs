@@ -187,7 +187,7 @@ pub struct Routing {
     pub least_severity: Severity,
     /// Flagged by one of these rules; none: by any.
     pub rules: Vec<RuleId>,
-    /// Whether it is told as well that somebody has decided what was told before.
+    /// Whether it is told as well that somebody has decided, or has taken that back, where it was told before.
     pub resolved: bool,
     /// When only alarms go out; the rest waits and follows as one digest.
     pub quiet: Option<Schedule>,

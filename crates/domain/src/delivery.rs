@@ -15,6 +15,8 @@ pub enum MessageKind {
     Escalated,
     /// Somebody has decided.
     Resolved,
+    /// That decision was taken back.
+    Reopened,
     /// A person tries the channel.
     Test,
     /// Several that waited for each other.
@@ -58,6 +60,7 @@ macro_rules! names {
 }
 
 names!(MessageKind, "kind of message", New => "new", Escalated => "escalated", Resolved => "resolved",
+    Reopened => "reopened",
     Test => "test", Digest => "digest");
 names!(DeliveryState, "state of a delivery", Pending => "pending", Sent => "sent", Dead => "dead");
 

@@ -141,7 +141,7 @@ fn not_found(id: DeliveryId) -> IndexError {
 
 /// Writes down for every channel that wants it what is to be told of an item now. What is new is for the channels of
 /// its place and above; what was escalated for those of the place that is to see to it, and above; that something was
-/// resolved only for those that were told of it, and want to know or show states.
+/// resolved or reopened only for those that were told of it, and want to know or show states.
 ///
 /// Channels are locked against removal, so that a row of the item is never refused for the sake of one.
 pub(crate) async fn enqueue(
@@ -149,14 +149,12 @@ pub(crate) async fn enqueue(
     item: ReviewItemId,
     kind: MessageKind,
 ) -> Result<()> {
+    let told = "((c.spec->'routing'->>'resolved')::boolean OR c.spec->'settings'->>'type' = 'mqtt')
+                 AND EXISTS (SELECT FROM outbox o WHERE o.channel_id = c.id AND o.item_id = i.id)";
     let (place, wanted, key) = match kind {
         MessageKind::Escalated => ("i.assigned_place_id", "true", "'/escalated/' || i.version"),
-        MessageKind::Resolved => (
-            "i.place_id",
-            "((c.spec->'routing'->>'resolved')::boolean OR c.spec->'settings'->>'type' = 'mqtt')
-                 AND EXISTS (SELECT FROM outbox o WHERE o.channel_id = c.id AND o.item_id = i.id)",
-            "'/resolved/' || i.version",
-        ),
+        MessageKind::Resolved => ("i.place_id", told, "'/resolved/' || i.version"),
+        MessageKind::Reopened => ("i.place_id", told, "'/reopened/' || i.version"),
         MessageKind::New | MessageKind::Test | MessageKind::Digest => ("i.place_id", "true", "'/new'"),
     };
     let statement = format!(

@@ -420,6 +420,8 @@ impl Index {
             outbox::enqueue(&mut transaction, id, MessageKind::Escalated).await?;
         } else if item.state.is_open() && !state.is_open() {
             outbox::enqueue(&mut transaction, id, MessageKind::Resolved).await?;
+        } else if !item.state.is_open() && state.is_open() {
+            outbox::enqueue(&mut transaction, id, MessageKind::Reopened).await?;
         }
         let item = fetch(&mut transaction, id).await?;
         transaction.commit().await?;

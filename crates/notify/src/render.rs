@@ -36,6 +36,7 @@ impl Words {
                 format!("{} – {severity}: {rule}", self.say("Chuyển cấp trên", "Escalated"))
             }
             MessageKind::Resolved => format!("{}: {rule}", self.say("Đã xử lý", "Resolved")),
+            MessageKind::Reopened => format!("{}: {rule}", self.say("Mở lại", "Reopened")),
             MessageKind::New | MessageKind::Test => format!("{severity}: {rule}"),
         }
     }

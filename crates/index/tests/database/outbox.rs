@@ -120,14 +120,17 @@ async fn escalation_tells_the_place_above_and_a_decision_those_who_were_told() {
     let open = index.open_items_at(hamlet.id).await.unwrap();
     assert_eq!((open[&Severity::Alarm], open[&Severity::Alert]), (1, 0));
     let escalated = index.take_review_step(item.id, item.version, &step(ReviewStep::Escalate)).await.unwrap();
-    index.take_review_step(item.id, escalated.version, &step(ReviewStep::Dismiss)).await.unwrap();
+    let decided =
+        index.take_review_step(item.id, escalated.version, &step(ReviewStep::Dismiss)).await.unwrap();
+    assert_eq!(index.open_items_at(hamlet.id).await.unwrap()[&Severity::Alarm], 0);
+    index.take_review_step(item.id, decided.version, &step(ReviewStep::Reopen)).await.unwrap();
     let kinds = async |channel: &Channel| -> Vec<MessageKind> {
         all(&index, channel).await.iter().rev().map(|delivery| delivery.kind).collect()
     };
-    assert_eq!(kinds(&here).await, [MessageKind::New, MessageKind::Resolved]);
+    assert_eq!(kinds(&here).await, [MessageKind::New, MessageKind::Resolved, MessageKind::Reopened]);
     assert_eq!(kinds(&above).await, [MessageKind::New, MessageKind::Escalated]);
     assert_eq!(kinds(&late).await, [], "it was never told that there is something");
-    assert_eq!(index.open_items_at(hamlet.id).await.unwrap()[&Severity::Alarm], 0);
+    assert_eq!(index.open_items_at(hamlet.id).await.unwrap()[&Severity::Alarm], 1);
 }
 
 #[tokio::test]

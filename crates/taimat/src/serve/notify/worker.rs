@@ -153,7 +153,7 @@ impl Worker {
             _ => None,
         };
         let wanted = spec.allow_pictures
-            && parcel.kind != MessageKind::Resolved
+            && !matches!(parcel.kind, MessageKind::Resolved | MessageKind::Reopened)
             && !matches!(spec.settings, ChannelSettings::Mqtt { .. });
         let picture = match one.filter(|_| wanted) {
             Some(warning) => self.shared.pictures.of(warning).await,
