@@ -204,3 +204,44 @@ async fn gongs_are_rung_by_hand_and_by_bells_and_say_whether_they_ring() -> anyh
     })
     .await
 }
+
+#[tokio::test]
+async fn gongs_are_rung_by_rules_and_by_timetable() -> anyhow::Result<()> {
+    let broker = Mosquitto::start().await?;
+    let (server, commune) = site(&broker.url()).await?;
+    let mut relay = broker.device("relay", "cmnd/#").await?;
+    let gong = |name: &str, more: Value| {
+        let mut sounder = json!({ "name": name, "kind": "siren", "seconds": 1,
+            "output": { "type": "mqtt", "topic": format!("cmnd/{name}/POWER") } });
+        if let (Some(sounder), Some(more)) = (sounder.as_object_mut(), more.as_object()) {
+            sounder.extend(more.clone());
+        }
+        json!({ "place_id": commune, "sounder": sounder })
+    };
+    let condition = json!({ "type": "camera_offline", "seconds": 1 });
+    let rule = json!({ "name": "Mất kết nối", "severity": "alert", "condition": condition });
+    let rule = server.api.post("rules", &json!({ "place_id": commune, "rule": rule })).await?;
+    server.api.post("sounders", &gong("coi", json!({ "rules": [text(&rule, "/id")?] }))).await?;
+    // One that begins with the minute after the next one; and one that holds already, which is no beginning.
+    let minute = |later: i64| (Utc::now() + TimeDelta::minutes(later)).format("%H:%M").to_string();
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let timetable = |from: String, to: String| json!({ "timetable": { "time_zone": "UTC", "weekly": [{ "days": days, "from": from, "to": to }] } });
+    server.api.post("sounders", &gong("som", timetable(minute(-5), minute(5)))).await?;
+    let begins = Utc::now() + TimeDelta::minutes(1);
+    server.api.post("sounders", &gong("keng", timetable(minute(1), minute(2)))).await?;
+    // A camera that nobody answers for.
+    server.camera(&commune, "Cổng", "rtsp://127.0.0.1:9/main", &json!({})).await?;
+    assert_eq!(relay.hear(LIMIT).await?, ("cmnd/coi/POWER".to_owned(), "ON".to_owned()));
+    assert_eq!(relay.hear(Duration::from_secs(90)).await?.0, "cmnd/keng/POWER");
+    ensure!(Utc::now() >= begins - TimeDelta::seconds(begins.timestamp() % 60), "too early");
+    let rings = list(&server.api.get("rings").await?, "/items")?;
+    let causes: Vec<_> = rings.iter().map(|ring| ring["cause"].clone()).collect();
+    assert_eq!(causes, [json!("timetable"), json!("rule")], "{rings:?}");
+    // Nobody knows whether they ring: there is no answer to wait for.
+    eventually(LIMIT, || async {
+        let rings = list(&server.api.get("rings").await?, "/items")?;
+        ensure!(rings.iter().all(|ring| ring["state"] == "unconfirmed"), "{rings:?}");
+        Ok(())
+    })
+    .await
+}

@@ -36,33 +36,10 @@ pub enum DeliveryState {
     Dead,
 }
 
-macro_rules! names {
-    ($type:ident, $what:literal, $($variant:ident => $name:literal),+ $(,)?) => {
-        impl $type {
-            /// Every one.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The name in the API and the database.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                let found = Self::ALL.iter().find(|one| one.as_str() == text).copied();
-                found.ok_or_else(|| format!(concat!("{:?} is no ", $what, ": ", $($name, " "),+), text))
-            }
-        }
-    };
-}
-
-names!(MessageKind, "kind of message", New => "new", Escalated => "escalated", Resolved => "resolved",
+crate::review::names!(MessageKind, "kind of message", New => "new", Escalated => "escalated", Resolved => "resolved",
     Reopened => "reopened",
     Test => "test", Digest => "digest");
-names!(DeliveryState, "state of a delivery", Pending => "pending", Sent => "sent", Dead => "dead");
+crate::review::names!(DeliveryState, "state of a delivery", Pending => "pending", Sent => "sent", Dead => "dead");
 
 /// What is told of a review item, as it was when it was written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
+use super::file::read;
 use super::output::{Output, cell, table};
 use super::password;
 
@@ -51,7 +52,7 @@ impl Command {
         match self {
             Self::List => out.either(&client.get("channels", &[]).await?, channels),
             Self::Add { place, login, file } => {
-                let spec = read(&file)?;
+                let spec = read::<ChannelSpec>(&file, "channel")?;
                 let (needed, optional) = spec.settings.secret_names();
                 let mut secrets = Map::new();
                 for name in needed.iter().chain(if login { optional } else { &[] }) {
@@ -95,18 +96,6 @@ async fn test(client: &Client, channel: ChannelId) -> Result<Value> {
     bail!("it is still on its way: is the channel switched on? `taimat delivery list` says more")
 }
 
-/// A channel from a file.
-fn read(file: &PathBuf) -> Result<ChannelSpec> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let json = file.extension().is_some_and(|extension| extension == "json");
-    let spec: Result<ChannelSpec> = if json {
-        serde_json::from_str(&text).map_err(Into::into)
-    } else {
-        toml::from_str(&text).map_err(Into::into)
-    };
-    spec.with_context(|| format!("{} holds no channel", file.display()))
-}
-
 fn channels(found: &Value) -> String {
     let mut rows = vec![["channel", "kind", "on", "pictures", "name"].map(String::from).to_vec()];
     for channel in found.get("items").and_then(Value::as_array).into_iter().flatten() {
@@ -126,7 +115,7 @@ mod tests {
         let mut kinds = Vec::new();
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let spec = read(&path).unwrap();
+            let spec = read::<ChannelSpec>(&path, "channel").unwrap();
             assert_eq!(spec.check(), Ok(()), "{}", path.display());
             kinds.push(spec.settings.kind());
         }

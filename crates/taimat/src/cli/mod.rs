@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod clip;
 mod delivery;
+mod file;
 mod local;
 mod output;
 mod password;

@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::file::read;
 use super::output::{Output, cell, table};
 
 /// What to do with rules.
@@ -63,12 +64,12 @@ impl Command {
         match self {
             Self::List => out.either(&client.get("rules", &[]).await?, rules),
             Self::Add { place, file } => {
-                let body = json!({ "place_id": place, "rule": read(&file)? });
+                let body = json!({ "place_id": place, "rule": read::<RuleSpec>(&file, "rule")? });
                 let rule = client.change(Method::POST, "rules", None, &body).await?;
                 out.either(&rule, |rule| cell(rule, "/id"))
             }
             Self::Test { place, from, to, file } => {
-                let body = json!({ "place_id": place, "rule": read(&file)?, "from": from, "to": to });
+                let body = json!({ "place_id": place, "rule": read::<RuleSpec>(&file, "rule")?, "from": from, "to": to });
                 let tested = client.change(Method::POST, "rules/test", None, &body).await?;
                 out.either(&tested, firings)
             }
@@ -86,18 +87,6 @@ impl Command {
             }
         }
     }
-}
-
-/// A rule from a file. What is wrong with it is said by the server as well; the file's line is known here alone.
-fn read(file: &PathBuf) -> Result<RuleSpec> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let json = file.extension().is_some_and(|extension| extension == "json");
-    let rule: Result<RuleSpec> = if json {
-        serde_json::from_str(&text).map_err(Into::into)
-    } else {
-        toml::from_str(&text).map_err(Into::into)
-    };
-    rule.with_context(|| format!("{} holds no rule", file.display()))
 }
 
 fn rules(found: &Value) -> String {

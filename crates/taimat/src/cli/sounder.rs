@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::file::read;
 use super::output::{Output, cell, table};
 
 /// What to do with bells, sirens and gongs that can be rung.
@@ -50,7 +51,7 @@ impl Command {
         match self {
             Self::List => out.either(&client.get("sounders", &[]).await?, sounders),
             Self::Add { place, file } => {
-                let body = json!({ "place_id": place, "sounder": read(&file)? });
+                let body = json!({ "place_id": place, "sounder": read::<SounderSpec>(&file, "sounder")? });
                 let made = client.change(Method::POST, "sounders", None, &body).await?;
                 out.either(&made, |made| cell(made, "/id"))
             }
@@ -69,17 +70,6 @@ impl Command {
             }
         }
     }
-}
-
-fn read(file: &PathBuf) -> Result<SounderSpec> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let json = file.extension().is_some_and(|extension| extension == "json");
-    let sounder: Result<SounderSpec> = if json {
-        serde_json::from_str(&text).map_err(Into::into)
-    } else {
-        toml::from_str(&text).map_err(Into::into)
-    };
-    sounder.with_context(|| format!("{} holds no sounder", file.display()))
 }
 
 fn sounders(found: &Value) -> String {
