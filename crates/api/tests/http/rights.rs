@@ -2,10 +2,7 @@
 
 use crate::world::{Client, PASSWORD, World, at, everywhere, run};
 use axum::body::Body;
-use domain::{
-    Action, BellId, ChannelId, DeliveryId, DismissReason, QuietSpotId, ReviewItemId, ReviewStep, Role,
-    RuleId, ShiftId, SounderId, UserId,
-};
+use domain::{Action, DismissReason, QuietSpotId, ReviewStep, Role, UserId};
 use index::{NewHold, NewStep};
 use serde_json::{Value, json};
 
@@ -29,20 +26,6 @@ fn operations() -> Vec<Operation> {
     all
 }
 
-/// What the walk is about: fresh things for each request, since some requests remove them.
-struct Things {
-    hold: String,
-    user: UserId,
-    rule: RuleId,
-    item: ReviewItemId,
-    bell: BellId,
-    sounder: SounderId,
-    shift: ShiftId,
-    quiet: QuietSpotId,
-    channel: ChannelId,
-    delivery: DeliveryId,
-}
-
 /// What the camera learns from a dismissal.
 async fn quiet(world: &World, rule: &domain::Rule) -> QuietSpotId {
     let item = world.flag_seen(rule).await;
@@ -52,51 +35,49 @@ async fn quiet(world: &World, rule: &domain::Rule) -> QuietSpotId {
     world.index.quiet_spots_of(world.camera.id).await.unwrap()[0].0.id
 }
 
-async fn things(world: &World) -> Things {
-    let range = domain::TimeRange { from: crate::world::NOW.plus_micros(-60_000_000), to: crate::world::NOW };
-    let hold = NewHold { camera_id: world.camera.id, range, reason: "walk".to_owned(), user_id: None };
-    let hold = world.index.create_hold(hold).await.unwrap().id.to_string();
-    let rule = world.index.create_rule(world.home.id, &crate::world::rule("walk")).await.unwrap();
-    let item = world.flag(&rule).await;
-    let bell = crate::bells::bell(world).await.id;
-    let sounder = crate::bells::sounder(world).await.id;
-    let channel = world.channel("walk").await.id;
-    let delivery = world.index.enqueue_test(channel).await.unwrap().id;
-    let shift = world.index.open_shift(world.home.id, (UserId::generate(), "walk"), crate::world::NOW).await;
-    Things {
-        hold,
-        user: world.user(&[at(Role::Observer, &world.home)]).await,
-        rule: rule.id,
-        item,
-        shift: shift.unwrap().id,
-        quiet: quiet(world, &rule).await,
-        bell,
-        sounder,
-        channel,
-        delivery,
+/// A thing for a parameter of a path: a fresh one for each request, since some requests remove it.
+async fn made(world: &World, parameter: &str) -> String {
+    let index = &world.index;
+    let rule = async || index.create_rule(world.home.id, &crate::world::rule("walk")).await.unwrap();
+    match parameter {
+        "camera_id" => world.camera.id.to_string(),
+        "event_id" => world.event.id.to_string(),
+        "place_id" => world.home.id.to_string(),
+        "hold_id" => {
+            let from = crate::world::NOW.plus_micros(-60_000_000);
+            let range = domain::TimeRange { from, to: crate::world::NOW };
+            let new = NewHold { camera_id: world.camera.id, range, reason: "walk".to_owned(), user_id: None };
+            index.create_hold(new).await.unwrap().id.to_string()
+        }
+        "user_id" => world.user(&[at(Role::Observer, &world.home)]).await.to_string(),
+        "rule_id" => rule().await.id.to_string(),
+        "item_id" => world.flag(&rule().await).await.to_string(),
+        "bell_id" => crate::bells::bell(world).await.id.to_string(),
+        "sounder_id" => crate::bells::sounder(world).await.id.to_string(),
+        "shift_id" => {
+            let officer = (UserId::generate(), "walk");
+            index.open_shift(world.home.id, officer, crate::world::NOW).await.unwrap().id.to_string()
+        }
+        "quiet_id" => quiet(world, &rule().await).await.to_string(),
+        "channel_id" => world.channel("walk").await.id.to_string(),
+        "delivery_id" => {
+            let channel = world.channel("walk").await.id;
+            index.enqueue_test(channel).await.unwrap().id.to_string()
+        }
+        "preset" => "hamlet-gate".to_owned(),
+        "token_id" => uuid::Uuid::new_v4().to_string(),
+        "stream" => "main".to_owned(),
+        "start" => "1795000000000000".to_owned(),
+        other => panic!("the walk does not know how to fill {other}"),
     }
 }
 
-fn filled(world: &World, things: &Things, path: &str) -> String {
-    let filled = path
-        .replace("{camera_id}", &world.camera.id.to_string())
-        .replace("{event_id}", &world.event.id.to_string())
-        .replace("{place_id}", &world.home.id.to_string())
-        .replace("{hold_id}", &things.hold)
-        .replace("{user_id}", &things.user.to_string())
-        .replace("{rule_id}", &things.rule.to_string())
-        .replace("{item_id}", &things.item.to_string())
-        .replace("{bell_id}", &things.bell.to_string())
-        .replace("{sounder_id}", &things.sounder.to_string())
-        .replace("{shift_id}", &things.shift.to_string())
-        .replace("{quiet_id}", &things.quiet.to_string())
-        .replace("{channel_id}", &things.channel.to_string())
-        .replace("{delivery_id}", &things.delivery.to_string())
-        .replace("{preset}", "hamlet-gate")
-        .replace("{token_id}", &uuid::Uuid::new_v4().to_string())
-        .replace("{stream}", "main")
-        .replace("{start}", "1795000000000000");
-    assert!(!filled.contains('{'), "the walk does not know how to fill {path}");
+async fn filled(world: &World, path: &str) -> String {
+    let mut filled = path.to_owned();
+    while let Some((before, rest)) = filled.split_once('{') {
+        let (parameter, after) = rest.split_once('}').unwrap();
+        filled = format!("{before}{}{after}", made(world, parameter).await);
+    }
     filled
 }
 
@@ -110,8 +91,7 @@ enum Verdict {
 }
 
 async fn verdict(client: &Client, world: &World, operation: &Operation) -> Verdict {
-    let things = things(world).await;
-    let path = format!("/{}", filled(world, &things, &operation.path));
+    let path = format!("/{}", filled(world, &operation.path).await);
     // No body and no query: who passes the guard is told that something is missing.
     let reply = client.head(client.request(&operation.method, &path).body(Body::empty()).unwrap()).await;
     match (reply.status.as_u16(), reply.code().as_str()) {
