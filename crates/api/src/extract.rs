@@ -4,9 +4,10 @@ use axum::body::Bytes;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::{HeaderMap, header, request};
+use axum::http::{HeaderMap, HeaderValue, header, request};
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::problem::{Code, Problem};
 
@@ -97,6 +98,46 @@ pub(crate) fn version(headers: &HeaderMap, given: Option<i64>) -> Result<i64, Pr
     tag.parse().map_err(|_| {
         Problem::field("If-Match", "If-Match holds no version", "Give the ETag of the answer that you read.")
     })
+}
+
+/// Which version of a thing is to be changed or removed.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Version {
+    /// The version that was read; or send `If-Match`.
+    version: Option<i64>,
+}
+
+impl Version {
+    /// The version that the caller read: from here, or from `If-Match`.
+    pub(crate) fn read(&self, headers: &HeaderMap) -> Result<i64, Problem> {
+        version(headers, self.version)
+    }
+}
+
+/// The tag of a version, for `If-Match`.
+pub(crate) fn etag(version: i64) -> HeaderValue {
+    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+/// A thing with the tag of its version.
+pub(crate) fn tagged<T: Serialize>(version: i64, thing: T) -> Response {
+    ([(header::ETAG, etag(version))], axum::Json(thing)).into_response()
+}
+
+/// What people write, in as many lines as it takes.
+pub(crate) fn written(field: &str, text: &str, longest: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    let control = |letter: char| letter.is_control() && letter != '\n';
+    if text.is_empty() || text.chars().count() > longest || text.chars().any(control) {
+        return Err(Problem::field(
+            field,
+            format!("{field} must have 1 to {longest} characters, none of them a control character"),
+            "Correct the field and try again.",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// A name that people read: trimmed, not empty, not endless, without control characters.

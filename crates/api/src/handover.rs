@@ -1,75 +1,11 @@
 //! The report of a shift as a page to print: one document, no script, every text escaped.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
-use domain::sentence::{en_time, vi_time};
-use domain::{CameCount, GapReason, Missing, ReviewState, Severity, ShiftReport, Timestamp, Waited, at_home};
-use serde::Deserialize;
+use domain::language::push_html;
+use domain::{CameCount, Language, Missing, ReviewState, Severity, ShiftReport, Timestamp, Waited, at_home};
 
 use crate::routes::OfflineCamera;
-
-/// A language of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Language {
-    /// Vietnamese.
-    #[default]
-    Vi,
-    /// English.
-    En,
-}
-
-impl Language {
-    /// What to say, in this language.
-    fn say(self, vi: &'static str, en: &'static str) -> &'static str {
-        match self {
-            Self::Vi => vi,
-            Self::En => en,
-        }
-    }
-
-    fn time(self, seconds: f64) -> String {
-        let seconds = seconds as f32;
-        match self {
-            Self::Vi => vi_time(seconds),
-            Self::En => en_time(seconds),
-        }
-    }
-
-    fn severity(self, severity: Severity) -> &'static str {
-        match severity {
-            Severity::Notice => self.say("Lưu ý", "Notice"),
-            Severity::Alert => self.say("Cảnh báo", "Alert"),
-            Severity::Alarm => self.say("Báo động", "Alarm"),
-        }
-    }
-
-    fn state(self, state: ReviewState) -> &'static str {
-        match state {
-            ReviewState::New => self.say("Chưa xem", "New"),
-            ReviewState::Taken => self.say("Đang xử lý", "Taken"),
-            ReviewState::Confirmed => self.say("Đã xác nhận", "Confirmed"),
-            ReviewState::Dismissed => self.say("Đã bỏ qua", "Dismissed"),
-            ReviewState::Escalated => self.say("Đã chuyển cấp trên", "Escalated"),
-            ReviewState::Closed => self.say("Đã kết thúc", "Closed"),
-        }
-    }
-
-    fn reason(self, reason: GapReason) -> &'static str {
-        match reason {
-            GapReason::CameraOffline => self.say("mất kết nối", "camera offline"),
-            GapReason::Disabled => self.say("đã tắt", "switched off"),
-            GapReason::ServerStopped => self.say("máy chủ ngừng chạy", "server stopped"),
-            GapReason::StreamDamaged => self.say("luồng hình bị lỗi", "stream damaged"),
-            GapReason::DiskFull => self.say("đầy ổ đĩa", "disk full"),
-            GapReason::DiskFailed => self.say("ổ đĩa bị lỗi", "disk failed"),
-            GapReason::DiskSlow => self.say("ổ đĩa quá chậm", "disk too slow"),
-            GapReason::Overload => self.say("máy quá tải", "overload"),
-            GapReason::WorkerDied => self.say("bộ phân tích bị dừng", "analysis stopped"),
-            GapReason::DecodeFailed => self.say("không giải mã được hình", "could not be decoded"),
-        }
-    }
-}
 
 const STYLE: &str = "\
 body{font:11pt/1.4 sans-serif;max-width:190mm;margin:10mm auto;color:#000}\
@@ -91,19 +27,7 @@ impl Page {
 
     /// Text, wherever it came from.
     fn text(&mut self, text: impl Display) -> &mut Self {
-        let mut plain = String::new();
-        // Writing to a string does not fail.
-        let _ = write!(plain, "{text}");
-        for letter in plain.chars() {
-            match letter {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                other => self.0.push(other),
-            }
-        }
+        push_html(&mut self.0, &text.to_string());
         self
     }
 
@@ -218,7 +142,7 @@ fn answered(waited: &Waited, language: Language) -> String {
     let (Some(median), Some(p90)) = (waited.median_seconds, waited.p90_seconds) else {
         return language.say("chưa có sự kiện nào", "none yet").to_owned();
     };
-    let (median, p90, count) = (language.time(median), language.time(p90), waited.count);
+    let (median, p90, count) = (language.span(median as f32), language.span(p90 as f32), waited.count);
     match language {
         Language::Vi => format!("một nửa trong vòng {median}, 90% trong vòng {p90} ({count} sự kiện)"),
         Language::En => format!("half within {median}, 90 % within {p90} ({count} items)"),
@@ -240,7 +164,7 @@ fn open(page: &mut Page, report: &ShiftReport, language: Language) {
         say("Trạng thái hiện nay", "State now"),
     ];
     let rows = report.open.iter().map(|item| {
-        let why = language_of(language, &item.why);
+        let why = language.sentence(&item.why).to_owned();
         let state = language.state(item.state);
         let state = match &item.officer {
             Some(officer) => format!("{state} ({})", officer.username),
@@ -252,10 +176,7 @@ fn open(page: &mut Page, report: &ShiftReport, language: Language) {
     page.table(&head, rows);
     let left = report.open_count.saturating_sub(report.open.len() as u64);
     if left > 0 {
-        let more = match language {
-            Language::Vi => format!("Và {left} sự kiện khác."),
-            Language::En => format!("And {left} more."),
-        };
+        let more = language.say(format!("Và {left} sự kiện khác."), format!("And {left} more."));
         page.raw("<p>").text(more).raw("</p>");
     }
 }
@@ -274,7 +195,7 @@ fn escalated(page: &mut Page, report: &ShiftReport, language: Language) {
         say("Ghi chú", "Note"),
     ];
     let rows = report.escalated.iter().map(|one| {
-        let why = language_of(language, &one.item.why);
+        let why = language.sentence(&one.item.why).to_owned();
         let note = one.note.clone().unwrap_or_default();
         vec![clock(one.at), one.username.clone(), one.item.rule_name.clone(), why, note]
     });
@@ -300,7 +221,7 @@ fn cameras(page: &mut Page, report: &ShiftReport, offline: &[OfflineCamera], lan
         let now = match (away, camera.missing_since) {
             (Some(away), _) => format!("{} {}", say("mất kết nối", "offline"), since(away.since)),
             (None, Some(missing)) => {
-                let why = camera.missing_because.map(|why| format!(": {}", language.reason(why)));
+                let why = camera.missing_because.map(|why| format!(": {}", language.gap(why)));
                 let what = say("không ghi hình", "not recorded");
                 format!("{what} {}{}", since(missing), why.unwrap_or_default())
             }
@@ -316,16 +237,10 @@ fn missing(missing: &Missing, language: Language) -> String {
     if missing.gaps == 0 {
         return "–".to_owned();
     }
-    let (longest, total) = (language.time(missing.longest_seconds), language.time(missing.total_seconds));
+    let (longest, total) =
+        (language.span(missing.longest_seconds as f32), language.span(missing.total_seconds as f32));
     match language {
         Language::Vi => format!("{} lần, tổng cộng {total}, lâu nhất {longest}", missing.gaps),
         Language::En => format!("{} times, {total} in all, {longest} at most", missing.gaps),
-    }
-}
-
-fn language_of(language: Language, sentence: &domain::Sentence) -> String {
-    match language {
-        Language::Vi => sentence.vi.clone(),
-        Language::En => sentence.en.clone(),
     }
 }

@@ -23,6 +23,7 @@ mod zalo;
 
 pub use app::{App, router};
 pub use audit::Audit;
+pub use media::inside;
 pub use openapi::openapi;
 
 impl From<index::IndexError> for problem::Problem {
@@ -53,6 +54,12 @@ impl From<index::IndexError> for problem::Problem {
                 Self::internal(&error)
             }
         }
+    }
+}
+
+impl From<domain::InvalidField> for problem::Problem {
+    fn from(invalid: domain::InvalidField) -> Self {
+        Self::field(invalid.field, invalid.problem, "Correct the field and try again.")
     }
 }
 

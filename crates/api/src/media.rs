@@ -123,18 +123,20 @@ pub(crate) fn cache_control(keep: u32) -> String {
     if keep == 0 { "private, no-cache".to_owned() } else { format!("private, max-age={keep}, immutable") }
 }
 
-/// Joins a path that the index holds to its root. A row that leads outside is refused: the database may have been
-/// edited by hand.
-pub(crate) fn inside(root: &Path, relative: &str) -> Answer<PathBuf> {
+/// Joins a path that the index holds to its root; `None` for a row that leads outside: the database may have been edited by
+/// hand.
+#[must_use]
+pub fn inside(root: &Path, relative: &str) -> Option<PathBuf> {
     let relative = Path::new(relative);
     let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
-    if plain && relative.file_name().is_some() {
-        return Ok(root.join(relative));
-    }
-    Err(Problem::internal(&std::io::Error::other(format!(
-        "a row names a file outside: {}",
-        relative.display()
-    ))))
+    (plain && relative.file_name().is_some()).then(|| root.join(relative))
+}
+
+/// The same for an answer.
+pub(crate) fn found_inside(root: &Path, relative: &str) -> Answer<PathBuf> {
+    inside(root, relative).ok_or_else(|| {
+        Problem::internal(&std::io::Error::other(format!("a row names a file outside: {relative}")))
+    })
 }
 
 /// Bytes of a file. `media.length` may be less than the file has by now, never more.
@@ -229,9 +231,9 @@ mod tests {
     #[test]
     fn a_row_cannot_lead_out_of_the_recordings() {
         let root = Path::new("/srv/recordings");
-        assert_eq!(inside(root, "cho/2026/a.mp4").unwrap(), root.join("cho/2026/a.mp4"));
+        assert_eq!(found_inside(root, "cho/2026/a.mp4").unwrap(), root.join("cho/2026/a.mp4"));
         for path in ["../secret", "/etc/passwd", "a/../../b", "", ".", "a/./.."] {
-            assert!(inside(root, path).is_err(), "{path}");
+            assert!(found_inside(root, path).is_err(), "{path}");
         }
     }
 

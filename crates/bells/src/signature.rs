@@ -1,10 +1,9 @@
-//! Signed requests: HMAC-SHA256 (RFC 2104) over the time and the body, as `t=MILLISECONDS,v1=HEX`.
+//! Signed presses: [`domain::signature`] with milliseconds since 1970, as `t=MILLISECONDS,v1=HEX`.
 
 use std::time::Duration;
 
+use domain::signature::{self, Signature};
 use domain::{Secret, Timestamp};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
 /// Signatures that are older or newer than this are refused: a recorded request is no use for long.
 pub const VALID_FOR: Duration = Duration::from_mins(5);
@@ -38,41 +37,18 @@ impl BadSignature {
 /// Signs a body.
 #[must_use]
 pub fn sign(key: &Secret, time: Timestamp, body: &[u8]) -> String {
-    let millis = time.as_micros() / 1000;
-    // An HMAC takes keys of any length.
-    let Some(mac) = mac(key, millis, body) else { return String::new() };
-    let tag = bytes::Bytes::copy_from_slice(&mac.finalize().into_bytes());
-    format!("t={millis},v1={tag:x}")
+    signature::sign(key, time.as_micros() / 1000, body)
 }
 
 /// Checks a signature, in constant time where it matters, and gives the time that it names.
 pub fn verify(key: &Secret, signature: &str, body: &[u8], now: Timestamp) -> Result<Timestamp, BadSignature> {
-    let (time, tag) = signature.split_once(',').ok_or(BadSignature::Malformed)?;
-    let millis: i64 =
-        time.strip_prefix("t=").and_then(|time| time.parse().ok()).ok_or(BadSignature::Malformed)?;
-    let tag = tag.strip_prefix("v1=").and_then(from_hex).ok_or(BadSignature::Malformed)?;
-    let time = Timestamp::from_micros(millis.checked_mul(1000).ok_or(BadSignature::Malformed)?);
+    let signature = Signature::read(signature).ok_or(BadSignature::Malformed)?;
+    let micros = signature.time.checked_mul(1000).ok_or(BadSignature::Malformed)?;
+    let time = Timestamp::from_micros(micros);
     if now.since(time) > VALID_FOR || time.since(now) > VALID_FOR {
         return Err(BadSignature::Stale);
     }
-    let mac = mac(key, millis, body).ok_or(BadSignature::Forged)?;
-    mac.verify_slice(&tag).map_err(|_| BadSignature::Forged)?;
-    Ok(time)
-}
-
-fn mac(key: &Secret, millis: i64, body: &[u8]) -> Option<Hmac<Sha256>> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.reveal().as_bytes()).ok()?;
-    mac.update(format!("{millis}.").as_bytes());
-    mac.update(body);
-    Some(mac)
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks_exact(2);
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    if signature.is_of(key, body) { Ok(time) } else { Err(BadSignature::Forged) }
 }
 
 #[cfg(test)]

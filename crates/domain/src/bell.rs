@@ -2,12 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    BellId, Camera, CameraId, Condition, GeoPoint, PlaceId, Rule, RuleId, RuleSpec, Severity, Timestamp,
-};
+use crate::check::{self, Checked, invalid};
+use crate::{BellId, Camera, CameraId, Condition, GeoPoint, PlaceId, Rule, RuleId, Severity, Timestamp};
 
-/// Longest name of a bell, a household or a device.
-const LONGEST_NAME: usize = 200;
 /// Longest silence that may be asked for, in hours: a month.
 const LONGEST_SILENCE: f32 = 24.0 * 31.0;
 /// Cameras that are named with a press, at most, …
@@ -68,48 +65,19 @@ pub struct Bell {
     pub version: i64,
 }
 
-/// What is wrong with what was said of a device.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {problem}")]
-pub struct InvalidDevice {
-    /// The field at fault.
-    pub field: &'static str,
-    /// What is wrong with it, and what would be right.
-    pub problem: String,
-}
-
-impl InvalidDevice {
-    pub(crate) fn new(field: &'static str, problem: impl Into<String>) -> Self {
-        Self { field, problem: problem.into() }
-    }
-}
-
-/// Refuses names that are empty, too long or hold control characters.
-pub(crate) fn check_name(field: &'static str, text: &str) -> Result<(), InvalidDevice> {
-    let length = text.trim().chars().count();
-    if (1..=LONGEST_NAME).contains(&length) && !text.chars().any(char::is_control) {
-        return Ok(());
-    }
-    let problem = format!("it needs 1 to {LONGEST_NAME} characters, none of them a control");
-    Err(InvalidDevice::new(field, problem))
-}
-
 impl BellSpec {
     /// Checks every field.
-    pub fn check(&self) -> Result<(), InvalidDevice> {
-        check_name("name", &self.name)?;
-        check_name("household", &self.household)?;
-        check_name("device", &self.device)?;
+    pub fn check(&self) -> Checked {
+        check::name("name", &self.name)?;
+        check::name("household", &self.household)?;
+        check::name("device", &self.device)?;
         if GeoPoint::new(self.point.latitude, self.point.longitude).is_none() {
-            return Err(InvalidDevice::new(
-                "point",
-                "it is not on the earth: latitude -90 to 90, longitude -180 to 180",
-            ));
+            return invalid("point", "it is not on the earth: latitude -90 to 90, longitude -180 to 180");
         }
         match self.silent_after_hours {
             Some(hours) if !(0.1..=LONGEST_SILENCE).contains(&hours) => {
                 let problem = format!("{hours} is not from 0.1 to {LONGEST_SILENCE}");
-                Err(InvalidDevice::new("silent_after_hours", problem))
+                invalid("silent_after_hours", problem)
             }
             _ => Ok(()),
         }
@@ -169,24 +137,9 @@ impl Bell {
     }
 
     fn rule(&self, severity: Severity, condition: Condition) -> Rule {
-        Rule {
-            id: RuleId(self.id.0),
-            place_id: self.place_id,
-            spec: RuleSpec {
-                name: self.spec.name.clone(),
-                severity,
-                enabled: true,
-                cameras: Vec::new(),
-                classes: Vec::new(),
-                min_score: 0.0,
-                min_height: 0.0,
-                schedule: None,
-                condition,
-                cool_down_seconds: 0,
-            },
-            created_at: self.created_at,
-            version: self.version,
-        }
+        let (id, name) = (RuleId(self.id.0), self.spec.name.clone());
+        let rule = Rule::built_in(id, self.place_id, name, severity, condition, self.created_at);
+        Rule { version: self.version, ..rule }
     }
 }
 

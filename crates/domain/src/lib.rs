@@ -7,12 +7,14 @@ pub mod analysis;
 pub mod bell;
 pub mod camera;
 pub mod channel;
+pub mod check;
 pub mod delivery;
 pub mod event;
 pub mod gap;
 pub mod geo;
 pub mod ground;
 pub mod id;
+pub mod language;
 pub mod live;
 pub mod look;
 pub mod media;
@@ -27,17 +29,18 @@ pub mod segment;
 pub mod sentence;
 pub mod shape;
 pub mod shift;
+pub mod signature;
 pub mod sounder;
 pub mod time;
 pub mod watch;
 
 pub use analysis::{ActivityMinute, BoundingBox, Detection, ObjectClass, Track, TrackPoint};
-pub use bell::{Bell, BellSignal, BellSpec, InvalidDevice, NearCamera, Press, nearest_cameras};
+pub use bell::{Bell, BellSignal, BellSpec, NearCamera, Press, nearest_cameras};
 pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, StreamState, Transport};
 pub use channel::{
-    Channel, ChannelSecrets, ChannelSettings, ChannelSpec, InvalidChannel, Language, MailSecurity, Routing,
-    ZaloRecipient,
+    Channel, ChannelSecrets, ChannelSettings, ChannelSpec, MailSecurity, Routing, ZaloRecipient,
 };
+pub use check::InvalidField;
 pub use delivery::{Delivery, DeliveryState, MessageKind, Warning};
 pub use event::{Event, EventRecord};
 pub use gap::{Gap, GapKind, GapReason};
@@ -47,6 +50,7 @@ pub use id::{
     BellId, CameraId, ChannelId, DeliveryId, EventId, FiringId, PlaceId, QuietSpotId, ReportId, ReviewItemId,
     RingId, RuleId, ShiftId, SounderId, UserId,
 };
+pub use language::Language;
 pub use live::LiveEvent;
 pub use look::{LookAt, LookCost, SceneView, Searched};
 pub use media::{
@@ -59,7 +63,7 @@ pub use review::{
     DismissReason, Firing, Measured, Officer, ReviewItem, ReviewState, ReviewStep, Sentence, Severity,
 };
 pub use rights::{Action, Role};
-pub use rule::{Condition, Crossing, InvalidRule, Rule, RuleSpec};
+pub use rule::{Condition, Crossing, Rule, RuleSpec};
 pub use schedule::{Day, DaySpan, ExceptionDay, Schedule, TimeOfDay, WeeklySpan, at_home};
 pub use segment::{Fragment, FragmentIndex, Segment};
 pub use shape::{Line, PicturePoint, ShapeError, Zone, foot};

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::{self, Checked, InvalidField, invalid};
 use crate::{CameraId, Ground, Line, ObjectClass, PlaceId, RuleId, Schedule, Severity, Timestamp, Zone};
 
-/// Longest name of a rule.
-const LONGEST_NAME: usize = 200;
 /// Longest time that a rule may wait for, in seconds: a day.
 const LONGEST_WAIT: f32 = 86_400.0;
 /// Time that it takes at least to tell a picture that stands still from one in which nothing happens, in seconds: between two
@@ -217,27 +216,37 @@ pub struct Rule {
     pub version: i64,
 }
 
-/// What is wrong with a rule.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {problem}")]
-pub struct InvalidRule {
-    /// The field at fault.
-    pub field: &'static str,
-    /// What is wrong with it, and what would be right.
-    pub problem: String,
+impl Rule {
+    /// A rule that the server makes by itself, of a thing of this name.
+    #[must_use]
+    pub fn built_in(
+        id: RuleId,
+        place_id: PlaceId,
+        name: String,
+        severity: Severity,
+        condition: Condition,
+        created_at: Timestamp,
+    ) -> Self {
+        let spec = RuleSpec {
+            name,
+            severity,
+            enabled: true,
+            cameras: Vec::new(),
+            classes: Vec::new(),
+            min_score: 0.0,
+            min_height: 0.0,
+            schedule: None,
+            condition,
+            cool_down_seconds: 0,
+        };
+        Self { id, place_id, spec, created_at, version: 1 }
+    }
 }
 
 impl RuleSpec {
     /// Checks every field.
-    pub fn check(&self) -> Result<(), InvalidRule> {
-        let invalid = |field, problem: String| Err(InvalidRule { field, problem });
-        let length = self.name.trim().chars().count();
-        if !(1..=LONGEST_NAME).contains(&length) || self.name.chars().any(char::is_control) {
-            return invalid(
-                "name",
-                format!("it needs 1 to {LONGEST_NAME} characters, none of them a control"),
-            );
-        }
+    pub fn check(&self) -> Checked {
+        check::name("name", &self.name)?;
         if self.cameras.len() > MOST_CAMERAS {
             return invalid(
                 "cameras",
@@ -325,8 +334,7 @@ impl Condition {
         matches!(self, Self::ActivityWithoutObject { .. } | Self::Frozen { .. } | Self::Covered { .. })
     }
 
-    fn check(&self) -> Result<(), InvalidRule> {
-        let invalid = |field, problem: String| Err(InvalidRule { field, problem });
+    fn check(&self) -> Checked {
         if let Some(Err(problem)) = self.zone().map(Zone::check) {
             return invalid("condition.zone", problem.to_string());
         }
@@ -337,7 +345,7 @@ impl Condition {
             ),
             Self::Crosses { line, .. } => line
                 .check()
-                .map_err(|problem| InvalidRule { field: "condition.line", problem: problem.to_string() }),
+                .map_err(|problem| InvalidField { field: "condition.line", problem: problem.to_string() }),
             Self::Stays { seconds, .. }
             | Self::Stops { seconds, .. }
             | Self::ActivityWithoutObject { seconds }
@@ -392,7 +400,7 @@ mod tests {
         serde_json::from_str(&text).map_err(|error| error.to_string())
     }
 
-    fn problem(condition: &str) -> InvalidRule {
+    fn problem(condition: &str) -> InvalidField {
         spec(condition).unwrap().check().unwrap_err()
     }
 

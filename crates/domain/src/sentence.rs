@@ -170,13 +170,13 @@ fn many(classes: &[ObjectClass]) -> (&'static str, &'static str) {
 
 /// A span of time in Vietnamese.
 #[must_use]
-pub fn vi_time(seconds: f32) -> String {
+pub(crate) fn vi_time(seconds: f32) -> String {
     time(seconds, "giây", "phút", "giờ")
 }
 
 /// A span of time in English.
 #[must_use]
-pub fn en_time(seconds: f32) -> String {
+pub(crate) fn en_time(seconds: f32) -> String {
     time(seconds, "s", "min", "h")
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::bell::{InvalidDevice, check_name};
+use crate::check::{self, Checked, invalid};
 use crate::{GeoPoint, PlaceId, ReviewItemId, RingId, RuleId, Schedule, SounderId, Timestamp};
 
 /// Longest ringing, in seconds.
@@ -130,41 +130,38 @@ pub struct Sounder {
 
 impl SounderSpec {
     /// Checks every field.
-    pub fn check(&self) -> Result<(), InvalidDevice> {
-        check_name("name", &self.name)?;
+    pub fn check(&self) -> Checked {
+        check::name("name", &self.name)?;
         let outside = |point: &GeoPoint| GeoPoint::new(point.latitude, point.longitude).is_none();
         if self.point.as_ref().is_some_and(outside) {
-            return Err(InvalidDevice::new("point", "it is not on the earth"));
+            return invalid("point", "it is not on the earth");
         }
         if !(1..=LONGEST_RINGING).contains(&self.seconds) {
             let problem = format!("{} is not from 1 to {LONGEST_RINGING}", self.seconds);
-            return Err(InvalidDevice::new("seconds", problem));
+            return invalid("seconds", problem);
         }
         if self.rules.len() > MOST_RULES {
-            return Err(InvalidDevice::new("rules", format!("at most {MOST_RULES}")));
+            return invalid("rules", format!("at most {MOST_RULES}"));
         }
         match self.bells_within {
             Some(metres) if !(0.0..=FURTHEST).contains(&metres) => {
                 let problem = format!("{metres} is not from 0 to {FURTHEST} metres");
-                return Err(InvalidDevice::new("bells_within", problem));
+                return invalid("bells_within", problem);
             }
             Some(_) if self.point.is_none() => {
-                return Err(InvalidDevice::new(
-                    "point",
-                    "it is needed where bells within a distance ring it",
-                ));
+                return invalid("point", "it is needed where bells within a distance ring it");
             }
             _ => {}
         }
         if let Some(problem) = self.timetable.as_ref().and_then(Schedule::problem) {
-            return Err(InvalidDevice::new("timetable", problem));
+            return invalid("timetable", problem);
         }
         self.output.check()
     }
 }
 
 impl SounderOutput {
-    fn check(&self) -> Result<(), InvalidDevice> {
+    fn check(&self) -> Checked {
         match self {
             Self::Mqtt { topic, on, off, answer_topic, answer_holds } => {
                 let topics = [
@@ -173,7 +170,7 @@ impl SounderOutput {
                 ];
                 for (field, topic) in topics.into_iter().flatten() {
                     if topic.is_empty() || topic.len() > LONGEST_TEXT || topic.contains(['#', '+', '\0']) {
-                        return Err(InvalidDevice::new(field, "it must be one topic, without # and +"));
+                        return invalid(field, "it must be one topic, without # and +");
                     }
                 }
                 let texts = [Some(("output.on", on)), off.as_ref().map(|off| ("output.off", off))];
@@ -181,7 +178,7 @@ impl SounderOutput {
                     texts.into_iter().flatten().chain([("output.answer_holds", answer_holds)])
                 {
                     if text.len() > LONGEST_TEXT {
-                        return Err(InvalidDevice::new(field, format!("at most {LONGEST_TEXT} bytes")));
+                        return invalid(field, format!("at most {LONGEST_TEXT} bytes"));
                     }
                 }
                 Ok(())
@@ -190,15 +187,15 @@ impl SounderOutput {
                 let urls = [Some(("output.url", url)), off_url.as_ref().map(|url| ("output.off_url", url))];
                 for (field, url) in urls.into_iter().flatten() {
                     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-                        return Err(InvalidDevice::new(field, "it must be an http or https address"));
+                        return invalid(field, "it must be an http or https address");
                     }
                     // It is shown to whoever may see the sounder.
                     if !url.username().is_empty() || url.password().is_some() {
-                        return Err(InvalidDevice::new(field, "it must hold no user name and password"));
+                        return invalid(field, "it must hold no user name and password");
                     }
                 }
                 if body.len() > LONGEST_TEXT {
-                    return Err(InvalidDevice::new("output.body", format!("at most {LONGEST_TEXT} bytes")));
+                    return invalid("output.body", format!("at most {LONGEST_TEXT} bytes"));
                 }
                 Ok(())
             }

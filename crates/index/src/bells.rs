@@ -6,9 +6,17 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::columns::{at, corrupt};
+use crate::columns::at;
+use crate::placed::Kind;
 use crate::places::require_open;
 use crate::{Index, IndexError, Result, Visibility};
+
+/// The key is read on its own: nobody needs it with the rest.
+const BELLS: Kind = Kind {
+    what: "bell",
+    table: "bells",
+    columns: "t.id, t.place_id, t.spec, t.battery, t.heard_at, t.created_at, t.version",
+};
 
 #[derive(FromRow)]
 struct BellRow {
@@ -21,17 +29,13 @@ struct BellRow {
     version: i64,
 }
 
-const COLUMNS: &str = "b.id, b.place_id, b.spec, b.battery, b.heard_at, b.created_at, b.version";
-
 impl TryFrom<BellRow> for Bell {
     type Error = IndexError;
     fn try_from(row: BellRow) -> Result<Self> {
-        let spec =
-            serde_json::from_value(row.spec).map_err(|error| corrupt(&format!("bell {}", row.id), error))?;
         Ok(Self {
             id: BellId(row.id),
             place_id: PlaceId(row.place_id),
-            spec,
+            spec: BELLS.read(row.id, row.spec)?,
             battery: row.battery,
             heard_at: row.heard_at.map(Timestamp::from),
             created_at: row.created_at.into(),
@@ -40,18 +44,19 @@ impl TryFrom<BellRow> for Bell {
     }
 }
 
-fn not_found(id: BellId) -> IndexError {
-    IndexError::NotFound { what: "bell", id: id.to_string() }
-}
-
 /// Two bells cannot have one device: whose would a press be?
-fn taken(error: sqlx::Error) -> IndexError {
-    match error.as_database_error() {
-        Some(database) if database.constraint() == Some("bells_device") => IndexError::Invalid {
-            field: "device",
-            problem: "another bell has this device: change or remove that one first".to_owned(),
-        },
-        _ => error.into(),
+fn taken(error: IndexError) -> IndexError {
+    match &error {
+        IndexError::Database(refusal)
+            if refusal.as_database_error().and_then(|refusal| refusal.constraint())
+                == Some("bells_device") =>
+        {
+            IndexError::Invalid {
+                field: "device",
+                problem: "another bell has this device: change or remove that one first".to_owned(),
+            }
+        }
+        _ => error,
     }
 }
 
@@ -74,54 +79,32 @@ impl Index {
             .bind(sealed_key)
             .execute(&mut *transaction)
             .await
-            .map_err(taken)?;
+            .map_err(|error| taken(error.into()))?;
         transaction.commit().await?;
         self.bell(id).await
     }
 
     /// One bell.
     pub async fn bell(&self, id: BellId) -> Result<Bell> {
-        let statement = format!("SELECT {COLUMNS} FROM bells b WHERE b.id = $1");
-        let row: Option<BellRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(statement)).bind(id.0).fetch_optional(&self.pool).await?;
-        row.ok_or_else(|| not_found(id))?.try_into()
+        BELLS.one::<BellRow>(&self.pool, id.0).await?.try_into()
     }
 
     /// Bells of the places that may be seen, by name.
     pub async fn bells(&self, visible: &Visibility) -> Result<Vec<Bell>> {
-        let statement = format!(
-            "SELECT {COLUMNS} FROM bells b JOIN places p ON p.id = b.place_id
-             WHERE $1::uuid[] IS NULL OR p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY ($1))
-             ORDER BY plain(b.spec->>'name'), b.id"
-        );
-        let rows: Vec<BellRow> = sqlx::query_as(sqlx::AssertSqlSafe(statement))
-            .bind(visible.roots())
-            .fetch_all(&self.pool)
-            .await?;
-        rows.into_iter().map(Bell::try_from).collect()
+        BELLS.all::<BellRow, _>(&self.pool, visible).await
     }
 
     /// Changes what a bell is. `Conflict` unless it has `version`.
     pub async fn change_bell(&self, id: BellId, version: i64, spec: &BellSpec) -> Result<Bell> {
-        let done =
-            sqlx::query("UPDATE bells SET spec = $3, version = version + 1 WHERE id = $1 AND version = $2")
-                .bind(id.0)
-                .bind(version)
-                .bind(Json(spec))
-                .execute(&self.pool)
-                .await
-                .map_err(taken)?;
-        if done.rows_affected() == 0 { Err(self.bell_conflict(id).await) } else { self.bell(id).await }
+        let mut connection = self.pool.acquire().await?;
+        BELLS.change(&mut connection, id.0, version, spec).await.map_err(taken)?;
+        drop(connection);
+        self.bell(id).await
     }
 
     /// Removes a bell. What it flagged stays. `Conflict` unless it has `version`.
     pub async fn remove_bell(&self, id: BellId, version: i64) -> Result<()> {
-        let done = sqlx::query("DELETE FROM bells WHERE id = $1 AND version = $2")
-            .bind(id.0)
-            .bind(version)
-            .execute(&self.pool)
-            .await?;
-        if done.rows_affected() == 0 { Err(self.bell_conflict(id).await) } else { Ok(()) }
+        BELLS.remove(&self.pool, id.0, version).await
     }
 
     /// The key of a bell, as the vault sealed it.
@@ -130,7 +113,7 @@ impl Index {
             .bind(id.0)
             .fetch_optional(&self.pool)
             .await?;
-        key.ok_or_else(|| not_found(id))
+        key.ok_or_else(|| BELLS.not_found(id.0))
     }
 
     /// Accepts the time that a signed press names, unless one as new was accepted before: that is a replay.
@@ -156,12 +139,5 @@ impl Index {
         .execute(&self.pool)
         .await?;
         Ok(())
-    }
-
-    async fn bell_conflict(&self, id: BellId) -> IndexError {
-        match self.bell(id).await {
-            Ok(bell) => IndexError::Conflict { what: "bell", have: bell.version },
-            Err(error) => error,
-        }
     }
 }

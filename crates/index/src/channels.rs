@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use domain::{Channel, ChannelId, ChannelSpec, PlaceId, Timestamp};
 use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::columns::corrupt;
+use crate::placed::Kind;
 use crate::places::require_open;
 use crate::{Index, IndexError, Result, Visibility};
 
@@ -33,27 +34,24 @@ struct ChannelRow {
     version: i64,
 }
 
-const CHANNELS: &str = "SELECT c.id, c.place_id, c.spec, c.secrets IS NOT NULL AS has_secrets, c.created_at, \
-    c.version FROM channels c ";
+const CHANNELS: Kind = Kind {
+    what: "channel",
+    table: "channels",
+    columns: "t.id, t.place_id, t.spec, t.secrets IS NOT NULL AS has_secrets, t.created_at, t.version",
+};
 
 impl TryFrom<ChannelRow> for Channel {
     type Error = IndexError;
     fn try_from(row: ChannelRow) -> Result<Self> {
-        let spec = serde_json::from_value(row.spec)
-            .map_err(|error| corrupt(&format!("channel {}", row.id), error))?;
         Ok(Self {
             id: ChannelId(row.id),
             place_id: PlaceId(row.place_id),
-            spec,
+            spec: CHANNELS.read(row.id, row.spec)?,
             has_secrets: row.has_secrets,
             created_at: Timestamp::from(row.created_at),
             version: row.version,
         })
     }
-}
-
-fn not_found(id: ChannelId) -> IndexError {
-    IndexError::NotFound { what: "channel", id: id.to_string() }
 }
 
 impl Index {
@@ -77,24 +75,12 @@ impl Index {
 
     /// One channel.
     pub async fn channel(&self, id: ChannelId) -> Result<Channel> {
-        let statement = format!("{CHANNELS} WHERE c.id = $1");
-        let row: Option<ChannelRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(statement)).bind(id.0).fetch_optional(&self.pool).await?;
-        row.ok_or_else(|| not_found(id))?.try_into()
+        CHANNELS.one::<ChannelRow>(&self.pool, id.0).await?.try_into()
     }
 
     /// Channels of the places that may be seen, by name.
     pub async fn channels(&self, visible: &Visibility) -> Result<Vec<Channel>> {
-        let statement = format!(
-            "{CHANNELS} JOIN places p ON p.id = c.place_id
-             WHERE $1::uuid[] IS NULL OR p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY ($1))
-             ORDER BY plain(c.spec->>'name'), c.id"
-        );
-        let rows: Vec<ChannelRow> = sqlx::query_as(sqlx::AssertSqlSafe(statement))
-            .bind(visible.roots())
-            .fetch_all(&self.pool)
-            .await?;
-        rows.into_iter().map(Channel::try_from).collect()
+        CHANNELS.all::<ChannelRow, _>(&self.pool, visible).await
     }
 
     /// Secrets of a channel as the vault sealed them.
@@ -103,7 +89,7 @@ impl Index {
             .bind(id.0)
             .fetch_optional(&self.pool)
             .await?;
-        found.ok_or_else(|| not_found(id))
+        found.ok_or_else(|| CHANNELS.not_found(id.0))
     }
 
     /// Secrets of those of the channels that have some, those that were given or renewed last first.
@@ -124,11 +110,7 @@ impl Index {
     pub async fn renew_secrets(&self, sealed: &[(ChannelId, Vec<u8>)]) -> Result<()> {
         let mut transaction = self.pool.begin().await?;
         for (id, secrets) in sealed {
-            sqlx::query("UPDATE channels SET secrets = $2, secrets_at = now() WHERE id = $1")
-                .bind(id.0)
-                .bind(secrets)
-                .execute(&mut *transaction)
-                .await?;
+            renew(&mut transaction, *id, Some(secrets)).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -143,35 +125,26 @@ impl Index {
         spec: &ChannelSpec,
         sealed_secrets: Option<Option<Vec<u8>>>,
     ) -> Result<Channel> {
-        let done = sqlx::query(
-            "UPDATE channels SET spec = $3, secrets = CASE WHEN $4 THEN $5 ELSE secrets END,
-                 secrets_at = CASE WHEN $4 THEN now() ELSE secrets_at END, version = version + 1
-             WHERE id = $1 AND version = $2",
-        )
-        .bind(id.0)
-        .bind(version)
-        .bind(Json(spec))
-        .bind(sealed_secrets.is_some())
-        .bind(sealed_secrets.flatten())
-        .execute(&self.pool)
-        .await?;
-        if done.rows_affected() == 0 { Err(self.channel_conflict(id).await) } else { self.channel(id).await }
+        let mut transaction = self.pool.begin().await?;
+        CHANNELS.change(&mut transaction, id.0, version, spec).await?;
+        if let Some(sealed) = sealed_secrets {
+            renew(&mut transaction, id, sealed.as_deref()).await?;
+        }
+        transaction.commit().await?;
+        self.channel(id).await
     }
 
     /// Removes a channel with what waits for it and what went out on it. `Conflict` unless it has `version`.
     pub async fn remove_channel(&self, id: ChannelId, version: i64) -> Result<()> {
-        let done = sqlx::query("DELETE FROM channels WHERE id = $1 AND version = $2")
-            .bind(id.0)
-            .bind(version)
-            .execute(&self.pool)
-            .await?;
-        if done.rows_affected() == 0 { Err(self.channel_conflict(id).await) } else { Ok(()) }
+        CHANNELS.remove(&self.pool, id.0, version).await
     }
+}
 
-    async fn channel_conflict(&self, id: ChannelId) -> IndexError {
-        match self.channel(id).await {
-            Ok(channel) => IndexError::Conflict { what: "channel", have: channel.version },
-            Err(error) => error,
-        }
-    }
+async fn renew(connection: &mut PgConnection, id: ChannelId, sealed: Option<&[u8]>) -> Result<()> {
+    sqlx::query("UPDATE channels SET secrets = $2, secrets_at = now() WHERE id = $1")
+        .bind(id.0)
+        .bind(sealed)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

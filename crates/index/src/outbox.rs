@@ -13,6 +13,8 @@ use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::{at, corrupt, interval, parse, unsigned};
+use crate::places::push_below;
+use crate::review::{OPEN, severity};
 use crate::{Index, IndexError, Result, Visibility};
 
 /// Longest account of what went wrong.
@@ -303,11 +305,9 @@ impl Index {
             sql.push(" AND o.item_id = ").push_bind(item.0);
         }
         if let Some(roots) = query.visible.roots() {
-            sql.push(
-                " AND o.channel_id IN (SELECT c.id FROM channels c JOIN places p ON p.id = c.place_id
-                   WHERE p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY (",
-            );
-            sql.push_bind(roots).push(")))");
+            sql.push(" AND o.channel_id IN (SELECT c.id FROM channels c WHERE true");
+            push_below(&mut sql, "c.place_id", roots);
+            sql.push(")");
         }
         if let Some(DeliveryCursor { created_at, id }) = query.cursor {
             sql.push(" AND (o.created_at, o.id) < (").push_bind(at(created_at)).push(", ");
@@ -347,19 +347,15 @@ impl Index {
 
     /// How many items of each severity are open at a place itself.
     pub async fn open_items_at(&self, place: PlaceId) -> Result<BTreeMap<Severity, u64>> {
-        let rows: Vec<(i16, i64)> = sqlx::query_as(
-            "SELECT severity, count(*) FROM review_items
-             WHERE place_id = $1 AND state IN ('new', 'taken', 'escalated') GROUP BY severity",
-        )
-        .bind(place.0)
-        .fetch_all(&self.pool)
-        .await?;
+        let statement = format!(
+            "SELECT severity, count(*) FROM review_items WHERE place_id = $1 AND state IN {OPEN} GROUP BY severity"
+        );
+        let rows: Vec<(i16, i64)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(statement)).bind(place.0).fetch_all(&self.pool).await?;
         let mut open: BTreeMap<Severity, u64> = Severity::ALL.iter().map(|severity| (*severity, 0)).collect();
         for (level, count) in rows {
-            let severity = usize::try_from(level).ok().and_then(|level| Severity::ALL.get(level));
-            if let Some(severity) = severity {
-                open.insert(*severity, unsigned("a count of review items", count)?);
-            }
+            let what = "a count of review items";
+            open.insert(severity(what, level)?, unsigned(what, count)?);
         }
         Ok(open)
     }

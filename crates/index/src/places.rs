@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{GeoPoint, Place, PlaceId, PlaceKind, Timestamp};
 use sqlx::postgres::PgConnection;
-use sqlx::{FromRow, Postgres, Transaction};
+use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
 use uuid::Uuid;
 
 use crate::columns::{parse, point};
@@ -111,6 +111,14 @@ const USED_BY: [&str; 7] = [
     "alarm bells, sirens or gongs belong to it. Remove them first, or merge it into another place",
     "people were on duty there. Merge it into another place, so that their reports stay",
 ];
+
+/// Restricts a statement to rows whose place, in `column`, is one of these or below.
+pub(crate) fn push_below(sql: &mut QueryBuilder<Postgres>, column: &str, roots: Vec<Uuid>) {
+    sql.push(" AND ").push(column).push(
+        " IN (SELECT p.id FROM places p WHERE p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY (",
+    );
+    sql.push_bind(roots).push(")))");
+}
 
 impl Index {
     /// Adds a place. `Invalid` where the parent does not exist or was merged away.

@@ -1,11 +1,12 @@
 //! Learned quiet: spots, the dismissals that taught them, and what was kept from the officers.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    BoundingBox, CameraId, DismissReason, EventId, Firing, FiringId, Lesson, QuietSpot, QuietSpotId,
-    ReviewItem, ReviewItemId, Suppressed, Timestamp, UserId, quiet,
+    BoundingBox, CameraId, DismissReason, EventId, FiringId, Lesson, QuietSpot, QuietSpotId, ReviewItem,
+    ReviewItemId, Suppressed, Timestamp, UserId, quiet,
 };
 use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
@@ -13,10 +14,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::columns::{at, corrupt, parse, unsigned};
-use crate::{Index, IndexError, Result};
+use crate::{Index, IndexError, Result, review};
 
 /// Firings of one item that teach, at most.
-const MOST_FIRINGS: i64 = 100;
+const MOST_FIRINGS: u32 = 100;
 
 /// How much a spot kept quiet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,19 +101,12 @@ pub(crate) async fn teach(
     item: &ReviewItem,
     why: DismissReason,
 ) -> Result<()> {
-    let rows: Vec<serde_json::Value> =
-        sqlx::query_scalar("SELECT firing FROM firings WHERE item_id = $1 ORDER BY at, id LIMIT $2")
-            .bind(item.id.0)
-            .bind(MOST_FIRINGS)
-            .fetch_all(&mut *connection)
-            .await?;
     let mut known: HashMap<CameraId, Vec<QuietSpot>> = HashMap::new();
-    for row in rows {
-        let firing: Firing = serde_json::from_value(row).map_err(|error| corrupt("a firing", error))?;
+    for firing in review::firings(connection, item.id, MOST_FIRINGS).await? {
         let Some(camera) = firing.camera_id else { continue };
         let Some(likeness) = quiet::suspect(&firing.rule, &firing.measured, firing.at) else { continue };
         let Some(bounds) = firing.measured.bounds else { continue };
-        if let std::collections::hash_map::Entry::Vacant(spots) = known.entry(camera) {
+        if let Entry::Vacant(spots) = known.entry(camera) {
             // Two officers who dismiss the same thing must not make two spots of it.
             sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
                 .bind(format!("quiet {camera}"))

@@ -68,7 +68,7 @@ pub struct ReportQuery {
     pub visible: Visibility,
     /// Go on after the report of this time and name.
     pub before: Option<(Timestamp, ReportId)>,
-    /// Most reports to return, 1 to 1001.
+    /// Most reports to return, 1 to 1000.
     pub limit: u32,
 }
 
@@ -126,6 +126,15 @@ async fn joined(connection: &mut PgConnection, new: &NewReport) -> Result<Option
     Ok(item.map(ReviewItemId))
 }
 
+/// Reports, the newest first.
+#[derive(Clone, Debug)]
+pub struct ReportPage {
+    /// The reports.
+    pub reports: Vec<Report>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<(Timestamp, ReportId)>,
+}
+
 impl Index {
     /// Stores a report and its review item, all or nothing. One that was stored before, by its name at its source, is
     /// given back as it is; the second value says whether this one is new.
@@ -172,7 +181,8 @@ impl Index {
     }
 
     /// Reports, the newest first.
-    pub async fn reports(&self, query: &ReportQuery) -> Result<Vec<Report>> {
+    pub async fn reports(&self, query: &ReportQuery) -> Result<ReportPage> {
+        let limit = query.limit.clamp(1, 1000);
         let statement = format!(
             "SELECT {COLUMNS} FROM reports r JOIN places p ON p.id = r.place_id
              WHERE ($1::uuid[] IS NULL OR p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY ($1)))
@@ -183,9 +193,12 @@ impl Index {
             .bind(query.visible.roots())
             .bind(query.before.map(|(time, _)| at(time)))
             .bind(query.before.map(|(_, id)| id.0))
-            .bind(i64::from(query.limit.clamp(1, 1001)))
+            .bind(i64::from(limit) + 1)
             .fetch_all(&self.pool)
             .await?;
-        Ok(rows.into_iter().map(Report::from).collect())
+        let more = rows.len() > limit as usize;
+        let reports: Vec<Report> = rows.into_iter().take(limit as usize).map(Report::from).collect();
+        let next = reports.last().filter(|_| more).map(|last| (last.received_at, last.id));
+        Ok(ReportPage { reports, next })
     }
 }

@@ -14,7 +14,7 @@ use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::{at, corrupt, interval, parse, unsigned};
-use crate::places::ids;
+use crate::places::{ids, push_below};
 use crate::{Index, IndexError, Result, Visibility, outbox, quiet};
 
 /// Footage before the first and after the last firing that is held with a confirmed or escalated item.
@@ -156,6 +156,9 @@ struct StepRow {
 pub(crate) const COLUMNS: &str = "i.id, i.place_id, i.assigned_place_id, i.camera_id, i.rule_name, i.severity, i.state, \
     i.first_at, i.last_at, i.firings, i.why_vi, i.why_en, i.officer_id, i.officer_name, i.officer_at, \
     i.dismissed_because, i.version";
+
+/// The states in which somebody still has to do something, see [`ReviewState::is_open`].
+pub(crate) const OPEN: &str = "('new', 'taken', 'escalated')";
 
 /// Severities as they stand in a column, so that it sorts.
 fn level(severity: Severity) -> i16 {
@@ -309,13 +312,8 @@ impl Index {
 
     /// The firings of an item, in order of time; at most so many.
     pub async fn firings(&self, id: ReviewItemId, limit: u32) -> Result<Vec<Firing>> {
-        let rows: Vec<serde_json::Value> =
-            sqlx::query_scalar("SELECT firing FROM firings WHERE item_id = $1 ORDER BY at, id LIMIT $2")
-                .bind(id.0)
-                .bind(i64::from(limit))
-                .fetch_all(&self.pool)
-                .await?;
-        rows.into_iter().map(read_firing).collect()
+        let mut connection = self.pool.acquire().await?;
+        firings(&mut connection, id, limit).await
     }
 
     /// The firings that an event is behind, in order of time.
@@ -458,18 +456,27 @@ fn push_filter(sql: &mut QueryBuilder<sqlx::Postgres>, query: &ReviewQuery) {
         let levels: Vec<i16> = query.severities.iter().map(|severity| level(*severity)).collect();
         sql.push(" AND i.severity = ANY (").push_bind(levels).push(")");
     }
-    let below = |sql: &mut QueryBuilder<sqlx::Postgres>, column: &str, roots: Vec<Uuid>| {
-        sql.push(" AND i.").push(column).push(
-            " IN (SELECT p.id FROM places p WHERE p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY (",
-        );
-        sql.push_bind(roots).push(")))");
-    };
     if !query.places.is_empty() {
-        below(sql, "assigned_place_id", ids(&query.places));
+        push_below(sql, "i.assigned_place_id", ids(&query.places));
     }
     if let Some(roots) = query.visible.roots() {
-        below(sql, "place_id", roots);
+        push_below(sql, "i.place_id", roots);
     }
+}
+
+/// The firings of an item, in order of time; at most so many.
+pub(crate) async fn firings(
+    connection: &mut PgConnection,
+    id: ReviewItemId,
+    limit: u32,
+) -> Result<Vec<Firing>> {
+    let rows: Vec<serde_json::Value> =
+        sqlx::query_scalar("SELECT firing FROM firings WHERE item_id = $1 ORDER BY at, id LIMIT $2")
+            .bind(id.0)
+            .bind(i64::from(limit))
+            .fetch_all(connection)
+            .await?;
+    rows.into_iter().map(read_firing).collect()
 }
 
 fn read_firing(row: serde_json::Value) -> Result<Firing> {
@@ -514,4 +521,16 @@ async fn hold(connection: &mut PgConnection, item: &ReviewItem, by: &NewStep) ->
         .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_and_the_program_agree_on_what_is_open() {
+        let open = ReviewState::ALL.iter().filter(|state| state.is_open());
+        let names: Vec<_> = open.map(|state| format!("'{state}'")).collect();
+        assert_eq!(OPEN, format!("({})", names.join(", ")));
+    }
 }

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::{PlaceId, Rule, RuleId, RuleSpec, Timestamp};
 use sqlx::FromRow;
-use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::columns::corrupt;
-use crate::places::require_open;
+use crate::placed::Kind;
 use crate::{Index, IndexError, Result, Visibility};
+
+const RULES: Kind = Kind { what: "rule", table: "rules", columns: "t.*" };
 
 #[derive(FromRow)]
 struct RuleRow {
@@ -22,20 +22,14 @@ struct RuleRow {
 impl TryFrom<RuleRow> for Rule {
     type Error = IndexError;
     fn try_from(row: RuleRow) -> Result<Self> {
-        let spec =
-            serde_json::from_value(row.spec).map_err(|error| corrupt(&format!("rule {}", row.id), error))?;
         Ok(Self {
             id: RuleId(row.id),
             place_id: PlaceId(row.place_id),
-            spec,
+            spec: RULES.read(row.id, row.spec)?,
             created_at: Timestamp::from(row.created_at),
             version: row.version,
         })
     }
-}
-
-fn not_found(id: RuleId) -> IndexError {
-    IndexError::NotFound { what: "rule", id: id.to_string() }
 }
 
 impl Index {
@@ -43,70 +37,34 @@ impl Index {
     pub async fn create_rule(&self, place: PlaceId, spec: &RuleSpec) -> Result<Rule> {
         let id = RuleId::generate();
         let mut transaction = self.pool.begin().await?;
-        require_open(&mut transaction, "place_id", place).await?;
+        RULES.create(&mut transaction, id.0, place, spec).await?;
         require_cameras(&mut transaction, place, spec).await?;
-        sqlx::query("INSERT INTO rules (id, place_id, spec) VALUES ($1, $2, $3)")
-            .bind(id.0)
-            .bind(place.0)
-            .bind(Json(spec))
-            .execute(&mut *transaction)
-            .await?;
         transaction.commit().await?;
         self.rule(id).await
     }
 
     /// One rule.
     pub async fn rule(&self, id: RuleId) -> Result<Rule> {
-        let row: Option<RuleRow> =
-            sqlx::query_as("SELECT * FROM rules WHERE id = $1").bind(id.0).fetch_optional(&self.pool).await?;
-        row.ok_or_else(|| not_found(id))?.try_into()
+        RULES.one::<RuleRow>(&self.pool, id.0).await?.try_into()
     }
 
     /// Rules of the places that may be seen, by name.
     pub async fn rules(&self, visible: &Visibility) -> Result<Vec<Rule>> {
-        let rows: Vec<RuleRow> = sqlx::query_as(
-            "SELECT r.* FROM rules r JOIN places p ON p.id = r.place_id
-             WHERE $1::uuid[] IS NULL OR p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY ($1))
-             ORDER BY plain(r.spec->>'name'), r.id",
-        )
-        .bind(visible.roots())
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(Rule::try_from).collect()
+        RULES.all::<RuleRow, _>(&self.pool, visible).await
     }
 
     /// Changes what a rule says. `Conflict` unless it has `version`.
     pub async fn change_rule(&self, id: RuleId, version: i64, spec: &RuleSpec) -> Result<Rule> {
         let mut transaction = self.pool.begin().await?;
-        let place: Option<Uuid> = sqlx::query_scalar(
-            "UPDATE rules SET spec = $3, version = version + 1 WHERE id = $1 AND version = $2 RETURNING place_id",
-        )
-        .bind(id.0)
-        .bind(version)
-        .bind(Json(spec))
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let Some(place) = place else { return Err(self.rule_conflict(id).await) };
-        require_cameras(&mut transaction, PlaceId(place), spec).await?;
+        let place = RULES.change(&mut transaction, id.0, version, spec).await?;
+        require_cameras(&mut transaction, place, spec).await?;
         transaction.commit().await?;
         self.rule(id).await
     }
 
     /// Removes a rule. What it flagged stays, with the rule as it was. `Conflict` unless it has `version`.
     pub async fn remove_rule(&self, id: RuleId, version: i64) -> Result<()> {
-        let done = sqlx::query("DELETE FROM rules WHERE id = $1 AND version = $2")
-            .bind(id.0)
-            .bind(version)
-            .execute(&self.pool)
-            .await?;
-        if done.rows_affected() == 0 { Err(self.rule_conflict(id).await) } else { Ok(()) }
-    }
-
-    async fn rule_conflict(&self, id: RuleId) -> IndexError {
-        match self.rule(id).await {
-            Ok(rule) => IndexError::Conflict { what: "rule", have: rule.version },
-            Err(error) => error,
-        }
+        RULES.remove(&self.pool, id.0, version).await
     }
 }
 

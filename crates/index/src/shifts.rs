@@ -6,7 +6,7 @@ use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use crate::columns::at;
-use crate::places::{ids, require_open};
+use crate::places::{ids, push_below, require_open};
 use crate::{Index, IndexError, Result, Visibility};
 
 mod report;
@@ -137,21 +137,14 @@ impl Index {
     pub async fn shifts(&self, query: &ShiftQuery) -> Result<ShiftPage> {
         let limit = query.limit.clamp(1, 1000);
         let mut sql = QueryBuilder::new("SELECT s.* FROM shifts s WHERE true");
-        let below = |sql: &mut QueryBuilder<sqlx::Postgres>, roots: Vec<Uuid>| {
-            sql.push(
-                " AND s.place_id IN (SELECT p.id FROM places p
-                     WHERE p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY (",
-            );
-            sql.push_bind(roots).push(")))");
-        };
         if query.open {
             sql.push(" AND s.ends_at IS NULL");
         }
         if !query.places.is_empty() {
-            below(&mut sql, ids(&query.places));
+            push_below(&mut sql, "s.place_id", ids(&query.places));
         }
         if let Some(roots) = query.visible.roots() {
-            below(&mut sql, roots);
+            push_below(&mut sql, "s.place_id", roots);
         }
         if let Some((from, id)) = query.cursor {
             sql.push(" AND (s.starts_at, s.id) < (").push_bind(at(from)).push(", ").push_bind(id.0).push(")");

@@ -64,14 +64,7 @@ impl Mqtt {
         let place = open.place_id.0.simple();
         let base = format!("{}/{place}/{severity}", self.prefix);
         let id = format!("taimat_{place}_{severity}");
-        let name = match (severity, self.words.language) {
-            (Severity::Notice, domain::Language::Vi) => "Lưu ý",
-            (Severity::Alert, domain::Language::Vi) => "Cảnh báo",
-            (Severity::Alarm, domain::Language::Vi) => "Báo động",
-            (Severity::Notice, domain::Language::En) => "Notice",
-            (Severity::Alert, domain::Language::En) => "Alert",
-            (Severity::Alarm, domain::Language::En) => "Alarm",
-        };
+        let name = self.words.language.severity(severity);
         let count = open.count.get(&severity).copied().unwrap_or(0);
         let retained = |topic, payload| Publication { topic, retained: true, payload };
         let mut all = Vec::new();

@@ -1,7 +1,7 @@
 //! Messages in words, Vietnamese and English, as plain text and as HTML.
 
 use chrono_tz::Tz;
-use domain::{Language, MessageKind, Sentence, Severity, Timestamp, Warning};
+use domain::{Language, MessageKind, Sentence, Timestamp, Warning};
 
 use crate::Message;
 
@@ -26,11 +26,11 @@ impl Words {
         let Some(first) = message.warnings.first() else {
             return self.say("Tin thử từ Taimat", "Test message from Taimat").to_owned();
         };
-        let (severity, rule) = (self.severity(first.severity), clean(&first.rule));
+        let (severity, rule) = (self.language.severity(first.severity), clean(&first.rule));
         match message.kind {
             MessageKind::Digest => {
                 let count = message.warnings.len();
-                self.either(|| format!("{count} sự kiện cần xem"), || format!("{count} flagged events"))
+                format!("{count} {}", self.say("sự kiện cần xem", "flagged events"))
             }
             MessageKind::Escalated => {
                 format!("{} – {severity}: {rule}", self.say("Chuyển cấp trên", "Escalated"))
@@ -90,52 +90,31 @@ impl Words {
             let at = warning.at.to_datetime().with_timezone(&self.zone).format("%H:%M %d/%m");
             let place = warning.camera.as_ref().or(warning.places.last()).map(|name| clean(name));
             let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
-            format!("• {at} – {} – {place}{}", self.severity(warning.severity), self.why(&warning.why))
+            format!(
+                "• {at} – {} – {place}{}",
+                self.language.severity(warning.severity),
+                self.why(&warning.why)
+            )
         };
         let mut lines: Vec<String> = warnings.iter().take(SPELT_OUT).map(line).collect();
         let more = warnings.len().saturating_sub(SPELT_OUT);
         if more > 0 {
-            lines.push(self.either(|| format!("… và {more} sự kiện khác"), || format!("… and {more} more")));
+            lines.push(self.language.say(format!("… và {more} sự kiện khác"), format!("… and {more} more")));
         }
         lines
     }
 
     fn time(self, at: Timestamp) -> String {
         let local = at.to_datetime().with_timezone(&self.zone);
-        match self.language {
-            Language::Vi => local.format("%H:%M:%S ngày %d/%m/%Y").to_string(),
-            Language::En => local.format("%H:%M:%S on %-d %B %Y").to_string(),
-        }
+        local.format(self.say("%H:%M:%S ngày %d/%m/%Y", "%H:%M:%S on %-d %B %Y")).to_string()
     }
 
     fn why(self, why: &Sentence) -> String {
-        let text = match self.language {
-            Language::Vi => &why.vi,
-            Language::En => &why.en,
-        };
-        shortened(&tidy(text), 1000)
-    }
-
-    fn severity(self, severity: Severity) -> &'static str {
-        match severity {
-            Severity::Notice => self.say("Lưu ý", "Notice"),
-            Severity::Alert => self.say("Cảnh báo", "Alert"),
-            Severity::Alarm => self.say("Báo động", "Alarm"),
-        }
+        shortened(&tidy(self.language.sentence(why)), 1000)
     }
 
     fn say(self, vi: &'static str, en: &'static str) -> &'static str {
-        match self.language {
-            Language::Vi => vi,
-            Language::En => en,
-        }
-    }
-
-    fn either(self, vi: impl FnOnce() -> String, en: impl FnOnce() -> String) -> String {
-        match self.language {
-            Language::Vi => vi(),
-            Language::En => en(),
-        }
+        self.language.say(vi, en)
     }
 }
 
@@ -170,24 +149,15 @@ pub(crate) fn shortened(text: &str, longest: usize) -> String {
 
 /// Text as HTML text, also inside of a quoted attribute. Telegram knows these entities as well.
 pub(crate) fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
+    let mut html = String::with_capacity(text.len() + 16);
+    domain::language::push_html(&mut html, text);
+    html
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{PlaceId, ReviewItemId};
+    use domain::{PlaceId, ReviewItemId, Severity};
     use proptest::prelude::*;
 
     fn warning(rule: &str) -> Warning {

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::{Language, Secret};
-use hmac::{Hmac, KeyInit, Mac};
+use domain::Secret;
+/// Signs a body with the seconds since 1970. Who receives it makes the same, compares in constant time, and refuses what
+/// is old.
+pub use domain::signature::sign as signature;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
-use sha2::Sha256;
 use url::Url;
 
 use crate::{Channel, Message, SendError, Sent, Words, http};
@@ -26,40 +27,18 @@ pub(crate) struct Webhook {
     pub(crate) secret: Secret,
 }
 
-/// The signature of a body that was sent at a time, in seconds since 1970: HMAC-SHA256 (RFC 2104) over the seconds, a
-/// full stop and the body. Who receives it makes the same, compares in constant time, and refuses what is old.
-#[must_use]
-pub fn signature(secret: &Secret, seconds: i64, body: &[u8]) -> String {
-    // A key of any length will do: RFC 2104 §3.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes()) else {
-        return String::new();
-    };
-    mac.update(format!("{seconds}.").as_bytes());
-    mac.update(body);
-    let hex = mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        hex.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        hex.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        hex
-    });
-    format!("t={seconds},v1={hex}")
-}
-
 impl Webhook {
     fn body(&self, message: &Message) -> String {
         let picture = message
             .picture
             .as_ref()
             .map(|jpeg| json!({ "media_type": "image/jpeg", "base64": STANDARD.encode(jpeg) }));
-        let language = match self.words.language {
-            Language::Vi => "vi",
-            Language::En => "en",
-        };
         json!({
             "type": message.kind,
             "idempotency_key": message.key,
             "sent_at": message.sent_at,
             "severity": message.severity(),
-            "language": language,
+            "language": self.words.language.code(),
             "title": self.words.title(message),
             "text": self.words.text(message, LONGEST),
             "warnings": message.warnings,

@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bells::signature;
-use domain::{Action, Bell, BellId, BellSignal, BellSpec, InvalidDevice, PlaceId, Press};
+use domain::{Action, Bell, BellId, BellSignal, BellSpec, PlaceId, Press};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::places::etag;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
 use crate::auth::token;
-use crate::extract::{Json, Path, Query, parse_json, version};
+use crate::extract::{Json, Path, Query, Version, parse_json, tagged};
 use crate::ports::Stranger;
 use crate::problem::{Answer, Code, Problem};
 
@@ -37,12 +36,6 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
         .routes(guarded(THIS, routes!(change)))
         .routes(guarded(THIS, routes!(remove)))
         .routes(guarded(Right::Open, routes!(press)))
-}
-
-impl From<InvalidDevice> for Problem {
-    fn from(invalid: InvalidDevice) -> Self {
-        Self::field(invalid.field, invalid.problem, "Correct the field and try again.")
-    }
 }
 
 /// Alarm bells.
@@ -92,7 +85,7 @@ async fn create(
     caller.require_place(&server.index, Action::ManageCameras, new.place_id, "place_id").await?;
     new.bell.check()?;
     let (id, key) = (BellId::generate(), domain::Secret::new(token::random()));
-    let sealed = server.vault.seal_key(id.0, &key).map_err(|error| Problem::internal(&error))?;
+    let sealed = server.vault.seal_key(id.0, &key)?;
     let bell = server.index.create_bell(id, new.place_id, &new.bell, &sealed).await?;
     changed(&server, &caller, "bell.create", &bell).await;
     let fresh = FreshBell { bell, key: key.reveal().to_owned() };
@@ -119,16 +112,7 @@ async fn strangers(State(server): State<Server>) -> axum::Json<Strangers> {
 #[utoipa::path(get, path = "/bells/{bell_id}", operation_id = "readBell", tag = "bells",
     params(("bell_id" = BellId, Path)), responses((status = 200, body = Bell)))]
 async fn read(Target(bell): Target<Bell>) -> Response {
-    tagged(Bell::clone(&bell))
-}
-
-/// Which version of a bell.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Version {
-    /// The version that was read; or send `If-Match`.
-    version: Option<i64>,
+    tagged(bell.version, Bell::clone(&bell))
 }
 
 /// Change an alarm bell
@@ -143,9 +127,9 @@ async fn change(
     Json(spec): Json<BellSpec>,
 ) -> Answer<Response> {
     spec.check()?;
-    let bell = server.index.change_bell(bell.id, version(&headers, query.version)?, &spec).await?;
+    let bell = server.index.change_bell(bell.id, query.read(&headers)?, &spec).await?;
     changed(&server, &caller, "bell.change", &bell).await;
-    Ok(tagged(bell))
+    Ok(tagged(bell.version, bell))
 }
 
 /// Remove an alarm bell
@@ -158,7 +142,7 @@ async fn remove(
     headers: HeaderMap,
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
-    server.index.remove_bell(bell.id, version(&headers, query.version)?).await?;
+    server.index.remove_bell(bell.id, query.read(&headers)?).await?;
     changed(&server, &caller, "bell.remove", &bell).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -206,7 +190,7 @@ async fn press(
         }
         (Err(error), _) | (_, Err(error)) => return Err(error.into()),
     };
-    let key = server.vault.unseal_key(bell.0, &sealed).map_err(|error| Problem::internal(&error))?;
+    let key = server.vault.unseal_key(bell.0, &sealed)?;
     let time = signature::verify(&key, signature, &body, server.clock.now())
         .map_err(|bad| rejected(bad.as_str(), forged()))?;
     let says: DeviceSays = parse_json(&body).map_err(|problem| rejected("malformed", problem))?;
@@ -226,11 +210,6 @@ async fn press(
         rejected("too_many", Problem::new(Code::Unavailable, deaf.to_string()).retry_after(AGAIN))
     })?;
     Ok(StatusCode::ACCEPTED)
-}
-
-fn tagged(bell: Bell) -> Response {
-    let tag = etag(bell.version);
-    ([(header::ETAG, tag)], axum::Json(bell)).into_response()
 }
 
 /// Accounts for a change and lets it hold at once.

@@ -15,13 +15,13 @@ use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::places::{etag, on_earth};
+use super::places::on_earth;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
 use crate::camera_address::{self, Addresses};
-use crate::extract::{Json, Query, name, nullable, version};
+use crate::extract::{Json, Query, Version, etag, name, nullable, tagged, version};
 use crate::problem::{Answer, Problem};
 use crate::search::within;
 
@@ -215,7 +215,7 @@ async fn try_again(
 #[utoipa::path(get, path = "/cameras/{camera_id}", operation_id = "readCamera", tag = "cameras",
     params(("camera_id" = CameraId, Path)), responses((status = 200, body = Camera)))]
 async fn read(Target(camera): Target<Camera>) -> Response {
-    ([(header::ETAG, etag(camera.version))], axum::Json(Camera::clone(&camera))).into_response()
+    tagged(camera.version, Camera::clone(&camera))
 }
 
 /// What to change of a camera; what is absent stays.
@@ -356,15 +356,6 @@ async fn reached(server: &Server, camera: &Camera, body: &ChangedCamera) -> Answ
     Ok(addresses)
 }
 
-/// Which version to remove.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Version {
-    /// The version that was read; or send `If-Match`.
-    version: Option<i64>,
-}
-
 /// Remove a camera
 ///
 /// It is no longer pulled, and its credentials are forgotten. Its footage and events stay until retention removes them.
@@ -377,7 +368,7 @@ async fn remove(
     headers: HeaderMap,
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
-    server.index.remove_camera(camera.id, version(&headers, query.version)?).await?;
+    server.index.remove_camera(camera.id, query.read(&headers)?).await?;
     account(&server, &caller, "camera.remove", &camera, serde_json::json!(*camera)).await;
     server.cameras.configuration_changed(camera.id).await;
     Ok(StatusCode::NO_CONTENT)

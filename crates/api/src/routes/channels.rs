@@ -1,24 +1,23 @@
 //! Channels on which warnings go out. Their secrets go in and never out.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 use domain::{
-    Action, Channel, ChannelId, ChannelSecrets, ChannelSettings, ChannelSpec, Delivery, InvalidChannel,
-    Language, PlaceId, Routing,
+    Action, Channel, ChannelId, ChannelSecrets, ChannelSettings, ChannelSpec, Delivery, Language, PlaceId,
+    Routing,
 };
 use index::NewChannel;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::places::etag;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
-use crate::extract::{Json, Query, version};
+use crate::extract::{Json, Query, Version, tagged, version};
 use crate::problem::{Answer, Problem};
 
 const SOMEWHERE: Right = Right::At(Action::ManageChannels, At::Somewhere);
@@ -32,12 +31,6 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
         .routes(guarded(THIS, routes!(change)))
         .routes(guarded(THIS, routes!(remove)))
         .routes(guarded(THIS, routes!(test)))
-}
-
-impl From<InvalidChannel> for Problem {
-    fn from(invalid: InvalidChannel) -> Self {
-        Self::field(invalid.field, invalid.problem, "Correct the field and try again.")
-    }
 }
 
 /// Channels.
@@ -89,14 +82,14 @@ async fn create(
     let new = NewChannel { id, place_id: new.place_id, spec: new.channel, sealed_secrets };
     let channel = server.index.create_channel(&new).await?;
     account(&server, &caller, "channel.create", &channel).await;
-    Ok((StatusCode::CREATED, tagged(channel)).into_response())
+    Ok((StatusCode::CREATED, tagged(channel.version, channel)).into_response())
 }
 
 /// Read a channel
 #[utoipa::path(get, path = "/channels/{channel_id}", operation_id = "readChannel", tag = "channels",
     params(("channel_id" = ChannelId, Path)), responses((status = 200, body = Channel)))]
 async fn read(Target(channel): Target<Channel>) -> Response {
-    tagged(Channel::clone(&channel))
+    tagged(channel.version, Channel::clone(&channel))
 }
 
 /// What to change of a channel; what is absent stays.
@@ -165,16 +158,7 @@ async fn change(
     };
     let channel = server.index.change_channel(channel.id, version, &spec, sealed).await?;
     account(&server, &caller, "channel.change", &channel).await;
-    Ok(tagged(channel))
-}
-
-/// Which version of a channel.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Version {
-    /// The version that was read; or send `If-Match`.
-    version: Option<i64>,
+    Ok(tagged(channel.version, channel))
 }
 
 /// Remove a channel
@@ -189,7 +173,7 @@ async fn remove(
     headers: HeaderMap,
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
-    server.index.remove_channel(channel.id, version(&headers, query.version)?).await?;
+    server.index.remove_channel(channel.id, query.read(&headers)?).await?;
     account(&server, &caller, "channel.remove", &channel).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -214,10 +198,6 @@ fn seal(server: &Server, id: ChannelId, secrets: &ChannelSecrets) -> Answer<Opti
         return Ok(None);
     }
     Ok(Some(server.vault.seal_secrets(id, secrets)?))
-}
-
-fn tagged(channel: Channel) -> Response {
-    ([(header::ETAG, etag(channel.version))], axum::Json(channel)).into_response()
 }
 
 /// Accounts for a change. What a channel is holds no secrets.

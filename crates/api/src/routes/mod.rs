@@ -24,6 +24,7 @@ mod system;
 mod timeline;
 mod tokens;
 mod users;
+mod zalo;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -50,6 +51,7 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         presets::routes(),
         review::routes(),
         reports::routes(),
+        zalo::routes(),
         bells::routes(),
         sounders::routes(),
         quiet::routes(),

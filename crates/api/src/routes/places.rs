@@ -1,7 +1,7 @@
 //! The place tree.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Action, GeoPoint, Place, PlaceId, PlaceKind};
 use index::{NewPlace, PlaceChange};
@@ -13,7 +13,7 @@ use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::{Caller, forbidden};
 use crate::auth::rights::{At, Right, Target, guarded};
-use crate::extract::{Json, Query, name, nullable, version};
+use crate::extract::{Json, Query, Version, name, nullable, tagged, version};
 use crate::problem::{Answer, Problem};
 
 const MANAGE: Right = Right::At(Action::ManagePlaces, At::Place);
@@ -93,14 +93,14 @@ async fn create(
     };
     let place = server.index.create_place(new).await?;
     account(&server, &caller, "place.create", &place, serde_json::json!(place)).await;
-    Ok((StatusCode::CREATED, tagged(place)).into_response())
+    Ok((StatusCode::CREATED, tagged(place.version, place)).into_response())
 }
 
 /// Read a place
 #[utoipa::path(get, path = "/places/{place_id}", operation_id = "readPlace", tag = "places",
     params(("place_id" = PlaceId, Path)), responses((status = 200, body = Place)))]
 async fn read(Target(place): Target<Place>) -> Response {
-    tagged(Place::clone(&place))
+    tagged(place.version, Place::clone(&place))
 }
 
 /// What to change of a place; what is absent stays.
@@ -150,21 +150,12 @@ async fn change(
     };
     let place = server.index.change_place(place.id, version, change).await?;
     account(&server, &caller, "place.change", &place, detail).await;
-    Ok(tagged(place))
-}
-
-/// Which version to remove.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Version {
-    /// The version that was read; or send `If-Match`.
-    version: Option<i64>,
+    Ok(tagged(place.version, place))
 }
 
 /// Remove a place
 ///
-/// Only one without children, cameras and events: merge it into another otherwise.
+/// Only one where nothing is and nothing happened: merge it into another otherwise.
 #[utoipa::path(delete, path = "/places/{place_id}", operation_id = "removePlace", tag = "places",
     params(("place_id" = PlaceId, Path), Version), responses((status = 204, description = "It is gone.")))]
 async fn remove(
@@ -174,7 +165,7 @@ async fn remove(
     headers: HeaderMap,
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
-    server.index.remove_place(place.id, version(&headers, query.version)?).await?;
+    server.index.remove_place(place.id, query.read(&headers)?).await?;
     account(&server, &caller, "place.remove", &place, serde_json::json!(*place)).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -206,7 +197,7 @@ async fn merge(
     caller.require_place(&server.index, Action::ManagePlaces, body.into, "into").await?;
     let retired = server.index.merge_place(place.id, version, body.into).await?;
     account(&server, &caller, "place.merge", &retired, serde_json::json!({"into": body.into})).await;
-    Ok(tagged(retired))
+    Ok(tagged(retired.version, retired))
 }
 
 /// The right to put places below `parent`, or at the root.
@@ -232,16 +223,6 @@ pub(super) fn on_earth(field: &str, point: GeoPoint) -> Answer<GeoPoint> {
             "Give latitude from -90 to 90 and longitude from -180 to 180, in degrees.",
         )
     })
-}
-
-fn tagged(place: Place) -> Response {
-    let tag = etag(place.version);
-    ([(header::ETAG, tag)], axum::Json(place)).into_response()
-}
-
-/// The entity tag of a thing with a version.
-pub(super) fn etag(version: i64) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 async fn account(

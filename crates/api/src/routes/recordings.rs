@@ -139,5 +139,5 @@ async fn segment(
         etag: segment.closed.then(|| format!("\"{}-{}\"", segment.start.as_micros(), segment.bytes)),
         keep: if segment.closed { KEEP } else { 0 },
     };
-    media::file(&media::inside(server.recorder.root(), &segment.path)?, &media, &headers).await
+    media::file(&media::found_inside(server.recorder.root(), &segment.path)?, &media, &headers).await
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use domain::{
-    Action, ChannelId, ChannelSettings, Condition, Firing, FiringId, GeoPoint, LiveEvent, Measured, PlaceId,
-    ReportId, ReviewItemId, Rule, RuleId, RuleSpec, Secret, Severity, Timestamp, UserId, nearest_cameras,
+    Action, Condition, Firing, FiringId, GeoPoint, LiveEvent, Measured, PlaceId, ReportId, ReviewItemId,
+    Rule, RuleId, Severity, Timestamp, UserId, nearest_cameras,
 };
-use index::{IndexError, NewReport, Report, ReportQuery, Visibility};
+use index::{NewReport, Report, ReportQuery, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,10 +18,9 @@ use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, guarded};
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Json, Query, written};
 use crate::problem::{Answer, Code, Problem};
 use crate::search::{decode_place_in_list, encode_cursor, limit};
-use crate::zalo::{self, BadCall};
 
 /// What such an item is called.
 const NAME: &str = "Tin báo của nhân dân";
@@ -39,7 +37,6 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::default()
         .routes(guarded(Right::At(Action::Report, At::Somewhere), routes!(create)))
         .routes(guarded(Right::At(Action::Review, At::Somewhere), routes!(list)))
-        .routes(guarded(Right::Open, routes!(zalo)))
 }
 
 /// Something to tell.
@@ -108,7 +105,7 @@ async fn create(
         user_id: Some(caller.id()),
         sender_id: None,
         sender: caller.user.username.clone(),
-        text: written(&new.text)?,
+        text: written("text", &new.text, LONGEST)?,
         point: new.point.map(on_earth).transpose()?,
         at: new.at.map_or(Ok(now), |at| lately(at, now))?,
     };
@@ -128,83 +125,6 @@ async fn create(
     server.audit.change(&caller, deed).await;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, axum::Json(report.into())))
-}
-
-/// Take what residents write on Zalo
-///
-/// The webhook of a Zalo Official Account: give its address and have the channel know `oa_secret_key`. Texts, pictures and
-/// places that residents send become reports at the channel's place; what one person sends within ten minutes is one item.
-#[utoipa::path(post, path = "/channels/{channel_id}/zalo", operation_id = "receiveZalo", tag = "reports",
-    params(("channel_id" = ChannelId, Path), ("X-ZEvent-Signature" = String, Header)), request_body = serde_json::Value,
-    responses((status = 200, description = "It is taken, or is nothing that is taken.")))]
-async fn zalo(
-    State(server): State<Server>,
-    Path(channel): Path<ChannelId>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer<StatusCode> {
-    let refused = |reason: &'static str| {
-        metrics::counter!("taimat_reports_refused_total", "reason" => reason).increment(1);
-        tracing::warn!(%channel, reason, "a call of the Zalo webhook is left aside");
-    };
-    // A channel that is not there is answered as a wrong signature is: nobody learns which there are.
-    let forged = || {
-        Problem::new(Code::Forbidden, "the call is not signed by this channel's Official Account")
-            .at("X-ZEvent-Signature")
-            .remedy("Give the channel the secret key of the account's webhook as oa_secret_key.")
-    };
-    let Some((place_id, app_id, key)) = account(&server, channel).await? else {
-        refused("unknown_channel");
-        return Err(forged());
-    };
-    let signature = headers.get("x-zevent-signature").and_then(|signature| signature.to_str().ok());
-    let letter = match zalo::read(&app_id, key.reveal(), signature.unwrap_or_default(), &body) {
-        Ok(Some(letter)) => letter,
-        // Zalo sends again what is not answered well.
-        Ok(None) => return Ok(StatusCode::OK),
-        Err(BadCall::Forged) => {
-            refused("forged");
-            return Err(forged());
-        }
-        Err(BadCall::Malformed) => {
-            refused("malformed");
-            return Err(Problem::new(Code::InvalidRequest, "the body is no event of Zalo's"));
-        }
-    };
-    if server.residents.take(&letter.sender, server.clock.monotonic()).is_err() {
-        refused("too_many");
-        return Ok(StatusCode::OK);
-    }
-    // The account knows people by numbers; the last digits tell them apart for the officer.
-    let digits: Vec<char> = letter.sender.chars().rev().take(4).collect();
-    let told = Told {
-        place_id,
-        source: "zalo",
-        external_id: Some(format!("{app_id}/{}", letter.message)),
-        user_id: None,
-        sender: format!("Người dân (Zalo …{})", digits.iter().rev().collect::<String>()),
-        sender_id: Some(letter.sender),
-        text: letter.text,
-        point: letter.point,
-        at: server.clock.now(),
-    };
-    take(&server, told).await?;
-    Ok(StatusCode::OK)
-}
-
-/// The place, the application and the webhook's key of a Zalo channel that takes messages in.
-async fn account(server: &Server, channel: ChannelId) -> Answer<Option<(PlaceId, String, Secret)>> {
-    let found = match server.index.channel(channel).await {
-        Err(IndexError::NotFound { .. }) => return Ok(None),
-        found => found?,
-    };
-    let ChannelSettings::Zalo { app_id, .. } = found.spec.settings else { return Ok(None) };
-    if !found.spec.enabled {
-        return Ok(None);
-    }
-    let Some(sealed) = server.index.sealed_secrets(channel).await? else { return Ok(None) };
-    let secrets = server.vault.unseal_secrets(channel, &sealed).map_err(|error| Problem::internal(&error))?;
-    Ok(secrets.get("oa_secret_key").map(|key| (found.place_id, app_id, key.clone())))
 }
 
 /// Something that was told, by whatever way.
@@ -228,10 +148,12 @@ pub(super) async fn take(server: &Server, told: Told) -> Answer<(Report, bool)> 
         None => Vec::new(),
     };
     let id = ReportId::generate();
+    let condition = Condition::ReportReceived { sender: sender.clone(), text: text.clone() };
+    let rule = Rule::built_in(RuleId(id.0), place_id, NAME.to_owned(), Severity::Alert, condition, at);
     let firing = Firing {
         id: FiringId::at(at),
         item_id: ReviewItemId::at(at),
-        rule: Arc::new(rule(id, place_id, sender.clone(), text.clone(), at)),
+        rule: Arc::new(rule),
         camera_id: cameras.first().map(|near| near.camera_id),
         place_id,
         at,
@@ -250,42 +172,6 @@ pub(super) async fn take(server: &Server, told: Told) -> Answer<(Report, bool)> 
         let _ = server.live.send(LiveEvent::ReviewItemChanged { item: Box::new(item) });
     }
     Ok((report, is_new))
-}
-
-/// The rule that a report meets.
-fn rule(id: ReportId, place_id: PlaceId, sender: String, text: String, at: Timestamp) -> Rule {
-    Rule {
-        id: RuleId(id.0),
-        place_id,
-        spec: RuleSpec {
-            name: NAME.to_owned(),
-            severity: Severity::Alert,
-            enabled: true,
-            cameras: Vec::new(),
-            classes: Vec::new(),
-            min_score: 0.0,
-            min_height: 0.0,
-            schedule: None,
-            condition: Condition::ReportReceived { sender, text },
-            cool_down_seconds: 0,
-        },
-        created_at: at,
-        version: 1,
-    }
-}
-
-/// What somebody wrote, in as many lines as it takes.
-fn written(text: &str) -> Answer<String> {
-    let text = text.trim();
-    let control = |letter: char| letter.is_control() && letter != '\n';
-    if text.is_empty() || text.chars().count() > LONGEST || text.chars().any(control) {
-        return Err(Problem::field(
-            "text",
-            format!("text must have 1 to {LONGEST} characters, none of them a control character"),
-            "Correct the field and try again.",
-        ));
-    }
-    Ok(text.to_owned())
 }
 
 fn on_earth(point: GeoPoint) -> Answer<GeoPoint> {
@@ -350,19 +236,15 @@ async fn list(
     Query(filter): Query<ReportFilter>,
 ) -> Answer<axum::Json<Reports>> {
     let before = filter.cursor.as_deref().map(decode_place_in_list).transpose()?;
-    let limit = limit(filter.limit, PAGE, LARGEST_PAGE)?;
     let query = ReportQuery {
         visible: caller.visibility(Action::Review),
         before: before.map(|(time, id)| (time, ReportId(id))),
-        limit: limit + 1,
+        limit: limit(filter.limit, PAGE, LARGEST_PAGE)?,
     };
     let deed =
         Deed { action: "report.list", target: String::new(), place: None, detail: serde_json::json!({}) };
     server.audit.look(&caller, deed).await?;
-    let mut items = server.index.reports(&query).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|last| encode_cursor(last.received_at, last.id.0));
-    Ok(axum::Json(Reports { items: items.into_iter().map(Into::into).collect(), next_cursor }))
+    let page = server.index.reports(&query).await?;
+    let next_cursor = page.next.map(|(time, id)| encode_cursor(time, id.0));
+    Ok(axum::Json(Reports { items: page.reports.into_iter().map(Into::into).collect(), next_cursor }))
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use domain::{
     Action, DismissReason, Firing, LiveEvent, PlaceId, ReviewItem, ReviewItemId, ReviewState, ReviewStep,
     Sentence, Severity, Timestamp, UserId,
@@ -14,12 +14,11 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::places::etag;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
-use crate::extract::{Json, Query, version};
+use crate::extract::{Json, Query, tagged, version, written};
 use crate::problem::{Answer, Code, Problem};
 use crate::search::limit;
 
@@ -154,7 +153,7 @@ async fn read(
         fired: fired.collect(),
         steps: steps.into_iter().map(Into::into).collect(),
     };
-    Ok(([(header::ETAG, etag(item.version))], axum::Json(answer)).into_response())
+    Ok(tagged(item.version, answer))
 }
 
 /// A step to take.
@@ -186,7 +185,7 @@ async fn step(
     Json(body): Json<StepToTake>,
 ) -> Answer<Response> {
     let version = version(&headers, body.version)?;
-    let note = body.note.as_deref().map(written).transpose()?;
+    let note = body.note.as_deref().map(note).transpose()?;
     if body.reason.is_some() && body.step != ReviewStep::Dismiss {
         let detail = format!("a reason is given where an item is dismissed, not with the step {}", body.step);
         return Err(Problem::field("reason", detail, "Leave it out, or write it as a note."));
@@ -216,7 +215,7 @@ async fn step(
             }
             // Nobody may be watching.
             let _ = server.live.send(LiveEvent::ReviewItemChanged { item: Box::new(item.clone()) });
-            Ok(([(header::ETAG, etag(item.version))], axum::Json(item)).into_response())
+            Ok(tagged(item.version, item))
         }
         Err(IndexError::Conflict { .. }) => Err(faster(&server.index.review_item(item.id).await?)),
         Err(IndexError::Invalid { field, problem }) => Err(Problem::new(Code::Conflict, problem)
@@ -226,18 +225,9 @@ async fn step(
     }
 }
 
-/// A note: some text, in as many lines as it takes.
-pub(super) fn written(text: &str) -> Answer<String> {
-    let text = text.trim();
-    let control = |letter: char| letter.is_control() && letter != '\n';
-    if text.is_empty() || text.chars().count() > NOTE || text.chars().any(control) {
-        return Err(Problem::field(
-            "note",
-            format!("note must have 1 to {NOTE} characters, none of them a control character"),
-            "Correct the field and try again.",
-        ));
-    }
-    Ok(text.to_owned())
+/// What officers write down.
+pub(super) fn note(text: &str) -> Answer<String> {
+    written("note", text, NOTE)
 }
 
 /// Somebody else was faster.

@@ -5,23 +5,21 @@ use std::sync::Arc;
 
 use analysis::rules::backtest;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{
-    Action, CameraId, Event, EventId, InvalidRule, Measured, PlaceId, Rule, RuleId, RuleSpec, Sentence,
-    Timestamp,
+    Action, CameraId, Event, EventId, Measured, PlaceId, Rule, RuleId, RuleSpec, Sentence, Timestamp,
 };
 use index::{EventQuery, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::places::etag;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
-use crate::extract::{Json, Query, version};
+use crate::extract::{Json, Query, Version, tagged};
 use crate::problem::{Answer, Problem};
 use crate::search::closed_range;
 
@@ -43,12 +41,6 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
         .routes(guarded(Right::At(Action::View, At::Rule), routes!(read)))
         .routes(guarded(THIS, routes!(change)))
         .routes(guarded(THIS, routes!(remove)))
-}
-
-impl From<InvalidRule> for Problem {
-    fn from(invalid: InvalidRule) -> Self {
-        Self::field(invalid.field, invalid.problem, "Correct the field and try again.")
-    }
 }
 
 /// Rules.
@@ -91,23 +83,14 @@ async fn create(
     may_hold(&server, &new.rule)?;
     let rule = server.index.create_rule(new.place_id, &new.rule).await?;
     changed(&server, &caller, "rule.create", &rule).await;
-    Ok((StatusCode::CREATED, tagged(rule)).into_response())
+    Ok((StatusCode::CREATED, tagged(rule.version, rule)).into_response())
 }
 
 /// Read a rule
 #[utoipa::path(get, path = "/rules/{rule_id}", operation_id = "readRule", tag = "rules",
     params(("rule_id" = RuleId, Path)), responses((status = 200, body = Rule)))]
 async fn read(Target(rule): Target<Rule>) -> Response {
-    tagged(Rule::clone(&rule))
-}
-
-/// Which version of a rule.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Version {
-    /// The version that was read; or send `If-Match`.
-    version: Option<i64>,
+    tagged(rule.version, Rule::clone(&rule))
 }
 
 /// Change a rule
@@ -125,9 +108,9 @@ async fn change(
 ) -> Answer<Response> {
     spec.check()?;
     may_hold(&server, &spec)?;
-    let rule = server.index.change_rule(rule.id, version(&headers, query.version)?, &spec).await?;
+    let rule = server.index.change_rule(rule.id, query.read(&headers)?, &spec).await?;
     changed(&server, &caller, "rule.change", &rule).await;
-    Ok(tagged(rule))
+    Ok(tagged(rule.version, rule))
 }
 
 /// Remove a rule
@@ -140,7 +123,7 @@ async fn remove(
     headers: HeaderMap,
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
-    server.index.remove_rule(rule.id, version(&headers, query.version)?).await?;
+    server.index.remove_rule(rule.id, query.read(&headers)?).await?;
     changed(&server, &caller, "rule.remove", &rule).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -277,11 +260,6 @@ fn may_hold(server: &Server, spec: &RuleSpec) -> Answer<()> {
         ));
     }
     Ok(())
-}
-
-fn tagged(rule: Rule) -> Response {
-    let tag = etag(rule.version);
-    ([(header::ETAG, tag)], axum::Json(rule)).into_response()
 }
 
 /// Accounts for a change and lets it hold at once.

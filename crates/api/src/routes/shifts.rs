@@ -3,19 +3,21 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use domain::{Action, CameraId, ConnectFailure, PlaceId, Shift, ShiftId, ShiftReport, StreamKind, Timestamp};
+use domain::{
+    Action, CameraId, ConnectFailure, Language, PlaceId, Shift, ShiftId, ShiftReport, StreamKind, Timestamp,
+};
 use index::{IndexError, ShiftQuery};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::review::written;
+use super::review::note;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::{Caller, forbidden};
 use crate::auth::rights::{At, Right, Target, guarded};
 use crate::extract::{Json, Query};
-use crate::handover::{self, Language};
+use crate::handover;
 use crate::problem::{Answer, Code, Problem};
 use crate::search::{decode_place_in_list, encode_cursor, limit};
 
@@ -144,7 +146,7 @@ async fn close(
     if !own && !caller.allows(&server.index, Action::Decide, shift.place_id).await? {
         return Err(forbidden(Action::Decide));
     }
-    let note = body.note.as_deref().filter(|note| !note.trim().is_empty()).map(written).transpose()?;
+    let note = body.note.as_deref().filter(|note| !note.trim().is_empty()).map(note).transpose()?;
     let by = &caller.user.username;
     let closed = server.index.close_shift(shift.id, by, note.as_deref(), server.clock.now()).await;
     let closed = closed.map_err(|error| match error {

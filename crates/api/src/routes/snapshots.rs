@@ -102,7 +102,7 @@ async fn event_snapshot(
     server.audit.look(&caller, deed).await?;
     let keep = if event.ongoing { 0 } else { KEEP };
     if let Some(file) = &record.snapshot {
-        let path = media::inside(&server.snapshots, file)?;
+        let path = media::found_inside(&server.snapshots, file)?;
         match tokio::fs::read(&path).await {
             Ok(jpeg) => return picture(jpeg.into(), Some(event.best.time), keep, &headers),
             Err(error) => {

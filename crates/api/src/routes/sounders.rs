@@ -1,7 +1,7 @@
 //! Bells, sirens and gongs that can be rung, and who rang them.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Action, PlaceId, ReviewItemId, Ring, RingId, Sounder, SounderId, SounderSpec};
 use index::RingQuery;
@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::places::etag;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
-use crate::extract::{Json, Query, name, version};
+use crate::extract::{Json, Query, Version, name, tagged};
 use crate::ports::RingOrder;
 use crate::problem::{Answer, Code, Problem};
 use crate::search::{decode_place_in_list, encode_cursor, limit};
@@ -75,23 +74,14 @@ async fn create(
     new.sounder.check()?;
     let sounder = server.index.create_sounder(new.place_id, &new.sounder).await?;
     changed(&server, &caller, "sounder.create", &sounder).await;
-    Ok((StatusCode::CREATED, tagged(sounder)).into_response())
+    Ok((StatusCode::CREATED, tagged(sounder.version, sounder)).into_response())
 }
 
 /// Read a bell, siren or gong
 #[utoipa::path(get, path = "/sounders/{sounder_id}", operation_id = "readSounder", tag = "sounders",
     params(("sounder_id" = SounderId, Path)), responses((status = 200, body = Sounder)))]
 async fn read(Target(sounder): Target<Sounder>) -> Response {
-    tagged(Sounder::clone(&sounder))
-}
-
-/// Which version of a sounder.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Version {
-    /// The version that was read; or send `If-Match`.
-    version: Option<i64>,
+    tagged(sounder.version, Sounder::clone(&sounder))
 }
 
 /// Change a bell, siren or gong
@@ -107,10 +97,10 @@ async fn change(
     Json(spec): Json<SounderSpec>,
 ) -> Answer<Response> {
     spec.check()?;
-    let version = version(&headers, query.version)?;
+    let version = query.read(&headers)?;
     let sounder = server.index.change_sounder(sounder.id, version, &spec).await?;
     changed(&server, &caller, "sounder.change", &sounder).await;
-    Ok(tagged(sounder))
+    Ok(tagged(sounder.version, sounder))
 }
 
 /// Remove a bell, siren or gong
@@ -123,7 +113,7 @@ async fn remove(
     headers: HeaderMap,
     Query(query): Query<Version>,
 ) -> Answer<StatusCode> {
-    server.index.remove_sounder(sounder.id, version(&headers, query.version)?).await?;
+    server.index.remove_sounder(sounder.id, query.read(&headers)?).await?;
     changed(&server, &caller, "sounder.remove", &sounder).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -212,24 +202,15 @@ async fn rings(
     Query(filter): Query<RingFilter>,
 ) -> Answer<axum::Json<Rings>> {
     let before = filter.cursor.as_deref().map(decode_place_in_list).transpose()?;
-    let limit = limit(filter.limit, PAGE, LARGEST_PAGE)?;
     let query = RingQuery {
         item: filter.item,
         visible: caller.visibility(Action::View),
         before: before.map(|(time, id)| (time, RingId(id))),
-        limit: limit + 1,
+        limit: limit(filter.limit, PAGE, LARGEST_PAGE)?,
     };
-    let mut items = server.index.rings(&query).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|last| encode_cursor(last.asked_at, last.id.0));
-    Ok(axum::Json(Rings { items, next_cursor }))
-}
-
-fn tagged(sounder: Sounder) -> Response {
-    let tag = etag(sounder.version);
-    ([(header::ETAG, tag)], axum::Json(sounder)).into_response()
+    let page = server.index.rings(&query).await?;
+    let next_cursor = page.next.map(|(time, id)| encode_cursor(time, id.0));
+    Ok(axum::Json(Rings { items: page.rings, next_cursor }))
 }
 
 fn deed(action: &'static str, sounder: &Sounder, detail: serde_json::Value) -> Deed {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::ShiftRow;
 use crate::columns::{at, parse, unsigned};
-use crate::review::{COLUMNS, ItemRow, severity};
+use crate::review::{COLUMNS, ItemRow, OPEN, severity};
 use crate::{Index, Result};
 
 /// Items of a list, at most.
@@ -22,7 +22,6 @@ const HERE: &str = "IN (SELECT p.id FROM places p WHERE p.path <@ (SELECT path F
 /// The state of an item at a moment: `$2`, the end of the report.
 const STATE_THEN: &str = "coalesce((SELECT s.state FROM review_steps s WHERE s.item_id = i.id AND s.at < $2
     ORDER BY s.number DESC LIMIT 1), 'new')";
-const OPEN: &str = "('new', 'taken', 'escalated')";
 
 /// Where and when: what all questions of a report are about.
 #[derive(Clone, Copy)]

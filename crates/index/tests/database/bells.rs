@@ -108,11 +108,11 @@ async fn rings_are_kept_with_what_became_of_them() {
     let answered = Ring { state: RingState::Answered, answered_at: Some(at(3)), ..second.clone() };
     index.write_ring(&answered, None).await.unwrap();
     let query = RingQuery { visible: Visibility::All, limit: 10, ..RingQuery::default() };
-    assert_eq!(index.rings(&query).await.unwrap(), [answered, first.clone()]);
+    assert_eq!(index.rings(&query).await.unwrap().rings, [answered, first.clone()]);
     let rest = RingQuery { before: Some((second.asked_at, second.id)), ..query.clone() };
-    assert_eq!(index.rings(&rest).await.unwrap(), [first]);
+    assert_eq!(index.rings(&rest).await.unwrap().rings, [first]);
     assert_eq!(index.abandon_rings().await.unwrap(), 1, "nobody waits for it any more");
-    assert_eq!(index.rings(&rest).await.unwrap()[0].state, RingState::Failed);
+    assert_eq!(index.rings(&rest).await.unwrap().rings[0].state, RingState::Failed);
 }
 
 #[tokio::test]
@@ -149,5 +149,5 @@ async fn a_report_and_its_item_are_written_once_and_together() {
     let (later, _) = index.create_report(&new("m3")).await.unwrap();
     assert_ne!(later.item_id, report.item_id);
     let query = ReportQuery { visible: Visibility::All, limit: 10, before: None };
-    assert_eq!(index.reports(&query).await.unwrap().len(), 3);
+    assert_eq!(index.reports(&query).await.unwrap().reports.len(), 3);
 }

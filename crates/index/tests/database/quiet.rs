@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use domain::{
     BoundingBox, Camera, DismissReason, Firing, FiringId, Measured, ObjectClass, QuietSpotId, ReviewItem,
-    ReviewItemId, ReviewStep, Rule, RuleSpec, Suppressed, Timestamp, UserId,
+    ReviewItemId, ReviewStep, Rule, RuleSpec, Suppressed, UserId,
 };
 use index::{Index, IndexError, NewStep, Record};
 
+use crate::review::firing;
 use crate::support::{at, camera, index, place};
 use crate::writer::write;
 
@@ -20,23 +21,9 @@ fn seen(x: f32) -> Measured {
     Measured { class: Some(ObjectClass::Person), bounds: Some(bounds), ..Measured::default() }
 }
 
-fn firing(rule: &Rule, camera: &Camera, item_id: ReviewItemId, at: Timestamp, measured: Measured) -> Firing {
-    Firing {
-        id: FiringId::generate(),
-        item_id,
-        rule: Arc::new(rule.clone()),
-        camera_id: Some(camera.id),
-        place_id: camera.place_id,
-        at,
-        event_id: None,
-        measured,
-        cameras: Vec::new(),
-    }
-}
-
 async fn flag(index: &Index, rule: &Rule, camera: &Camera, seconds: i64, x: &[f32]) -> ReviewItem {
     let item = ReviewItemId::generate();
-    let firings = x.iter().map(|x| firing(rule, camera, item, at(seconds), seen(*x)));
+    let firings = x.iter().map(|x| Firing { measured: seen(*x), ..firing(rule, camera, item, seconds) });
     write(index, firings.map(|firing| Record::Firing(Box::new(firing)))).await;
     index.review_item(item).await.unwrap()
 }

@@ -1,12 +1,12 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Camera, Clock, Firing, FiringId, Gap, GapKind, GapReason, Measured, ReviewItemId, ReviewState,
-    ReviewStep, Rule, RuleSpec, Severity, StreamKind, SystemClock, Timestamp, UserId,
+    Camera, Clock, Firing, Gap, GapKind, GapReason, ReviewItemId, ReviewState, ReviewStep, Rule, Severity,
+    StreamKind, SystemClock, Timestamp, UserId,
 };
 use index::{Index, IndexError, NewStep, Record, ShiftQuery, Visibility};
 
+use crate::review::{firing, spec};
 use crate::support::{at, camera, index, place};
 use crate::writer::write;
 
@@ -14,25 +14,9 @@ fn now() -> Timestamp {
     SystemClock::default().now()
 }
 
-fn spec(name: &str, severity: &str) -> RuleSpec {
-    let text =
-        format!(r#"{{"name": "{name}", "severity": "{severity}", "condition": {{"type": "appears"}}}}"#);
-    serde_json::from_str(&text).unwrap()
-}
-
 async fn flag(index: &Index, rule: &Rule, camera: &Camera, at: Timestamp) -> ReviewItemId {
     let item_id = ReviewItemId::generate();
-    let firing = Firing {
-        id: FiringId::generate(),
-        item_id,
-        rule: Arc::new(rule.clone()),
-        camera_id: Some(camera.id),
-        place_id: camera.place_id,
-        at,
-        event_id: None,
-        measured: Measured::default(),
-        cameras: Vec::new(),
-    };
+    let firing = Firing { at, ..firing(rule, camera, item_id, 0) };
     write(index, [Record::Firing(Box::new(firing))]).await;
     item_id
 }

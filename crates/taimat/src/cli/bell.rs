@@ -1,6 +1,6 @@
 //! `taimat bell`.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use domain::{BellId, PlaceId};
 use reqwest::Method;
@@ -62,9 +62,7 @@ impl Command {
                 out.either(&made, |made| format!("{}\nkey {}", cell(made, "/bell/id"), cell(made, "/key")))
             }
             Self::Remove { bell } => {
-                let path = format!("bells/{bell}");
-                let version = client.get(&path, &[]).await?.get("version").and_then(Value::as_i64);
-                client.remove(&path, version.context("the server's answer has no version")?).await?;
+                client.remove(&format!("bells/{bell}")).await?;
                 out.either(&json!({ "removed": bell }), |_| format!("{bell} is removed"))
             }
         }

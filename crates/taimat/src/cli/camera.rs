@@ -1,6 +1,6 @@
 //! `taimat camera`.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use domain::{CameraId, PlaceId, Secret, Transport};
 use reqwest::Method;
@@ -146,13 +146,13 @@ impl Command {
                 if body.is_empty() {
                     bail!("nothing to change: give at least one setting");
                 }
-                let version = version(client, camera).await?;
+                let version = client.version(&format!("cameras/{camera}")).await?;
                 let path = format!("cameras/{camera}");
                 let changed = client.change(Method::PATCH, &path, Some(version), &body).await?;
                 out.either(&changed, |_| format!("{camera} is changed"))
             }
             Self::Remove { camera } => {
-                client.remove(&format!("cameras/{camera}"), version(client, camera).await?).await?;
+                client.remove(&format!("cameras/{camera}")).await?;
                 out.either(&json!({ "removed": camera }), |_| {
                     format!("{camera} is removed; its footage stays")
                 })
@@ -194,11 +194,6 @@ async fn password() -> Result<Secret> {
         Ok(password) => Ok(Secret::new(password)),
         Err(_) => password::read("The camera's password: ").await,
     }
-}
-
-async fn version(client: &Client, camera: CameraId) -> Result<i64> {
-    let camera = client.get(&format!("cameras/{camera}"), &[]).await?;
-    camera.get("version").and_then(Value::as_i64).context("the server's answer has no version")
 }
 
 async fn list(client: &Client, out: Output) -> Result<()> {

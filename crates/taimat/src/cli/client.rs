@@ -69,8 +69,15 @@ impl Client {
         json(self.send(request).await?).await
     }
 
-    /// Removes a thing that has this version.
-    pub(super) async fn remove(&self, path: &str, version: i64) -> Result<()> {
+    /// The version that a thing has now.
+    pub(super) async fn version(&self, path: &str) -> Result<i64> {
+        let thing = self.get(path, &[]).await?;
+        thing.get("version").and_then(Value::as_i64).context("the server's answer has no version")
+    }
+
+    /// Removes a thing as it is now.
+    pub(super) async fn remove(&self, path: &str) -> Result<()> {
+        let version = self.version(path).await?;
         let request = self.request(Method::DELETE, path)?.header("If-Match", format!("\"{version}\""));
         self.send(request).await.map(|_| ())
     }

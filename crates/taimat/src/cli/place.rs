@@ -1,6 +1,6 @@
 //! `taimat place`.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Subcommand;
 use domain::{PlaceId, PlaceKind};
 use reqwest::Method;
@@ -85,7 +85,7 @@ impl Command {
                 out.either(&merged, |_| format!("{place} is part of {into} now"))
             }
             Self::Remove { place } => {
-                client.remove(&format!("places/{place}"), version(client, place).await?).await?;
+                client.remove(&format!("places/{place}")).await?;
                 out.either(&json!({ "removed": place }), |_| format!("{place} is removed"))
             }
         }
@@ -93,14 +93,9 @@ impl Command {
 }
 
 async fn change(client: &Client, out: Output, place: PlaceId, body: &Value) -> Result<()> {
-    let version = version(client, place).await?;
+    let version = client.version(&format!("places/{place}")).await?;
     let changed = client.change(Method::PATCH, &format!("places/{place}"), Some(version), body).await?;
     out.either(&changed, |place| format!("{} is {}", cell(place, "/id"), cell(place, "/name")))
-}
-
-async fn version(client: &Client, place: PlaceId) -> Result<i64> {
-    let place = client.get(&format!("places/{place}"), &[]).await?;
-    place.get("version").and_then(Value::as_i64).context("the server's answer has no version")
 }
 
 /// A point as the API takes it, from `LATITUDE,LONGITUDE`.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use domain::{PlaceId, SounderId, SounderSpec};
 use reqwest::Method;
@@ -63,9 +63,7 @@ impl Command {
             }
             Self::Rings => out.either(&client.get("rings", &[]).await?, rings),
             Self::Remove { sounder } => {
-                let path = format!("sounders/{sounder}");
-                let version = client.get(&path, &[]).await?.get("version").and_then(Value::as_i64);
-                client.remove(&path, version.context("the server's answer has no version")?).await?;
+                client.remove(&format!("sounders/{sounder}")).await?;
                 out.either(&json!({ "removed": sounder }), |_| format!("{sounder} is removed"))
             }
         }

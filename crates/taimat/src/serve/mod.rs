@@ -92,6 +92,8 @@ struct Core {
     index: Index,
     recorder: Recorder,
     rows: Rows,
+    /// Warnings and bells go out through it.
+    http: reqwest::Client,
     stop: CancellationToken,
 }
 
@@ -103,6 +105,8 @@ async fn record(
     metrics: PrometheusHandle,
 ) -> Result<()> {
     let (clock, stop) = (Arc::new(SystemClock::default()), CancellationToken::new());
+    let http = ::notify::client()
+        .context("no HTTP client can be made: are the system's TLS roots (ca-certificates) installed?")?;
     database::prepare(index.clone(), Arc::clone(&clock), stop.clone()).await?;
     let writer_stop = CancellationToken::new();
     let spool = config.data.folder.join("spool");
@@ -118,7 +122,7 @@ async fn record(
     let indexing = tokio::spawn(index_recordings(events, rows.clone()));
 
     recovered(&recorder_task, &rows).await;
-    let core = Core { clock, index: index.clone(), recorder, rows, stop };
+    let core = Core { clock, index: index.clone(), recorder, rows, http, stop };
     let outcome = attend(config, core, listener, metrics).await;
 
     supervise::within(PART_STOPS, "recorder", recorder_task.shutdown()).await;
@@ -209,7 +213,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     tasks.spawn("cameras", supervisor.run());
     tasks.spawn("retention", core.retention(config, snapshots.clone()).run());
     tasks.spawn("metrics", metrics::upkeep(metrics.clone(), core.stop.clone()));
-    tasks.spawn("notify", core.dispatcher(config, &vault, &stills, &snapshots)?.run());
+    tasks.spawn("notify", core.dispatcher(config, &vault, &stills, &snapshots).run());
     tasks.spawn("watchdog", supervise::watchdog(core.stop.clone()));
 
     let (audit, audit_task) = Audit::start(core.index.clone(), core.clock.clone(), core.stop.clone());
@@ -288,7 +292,7 @@ impl Core {
         roster: &Arc<Roster>,
     ) -> Result<Flagging> {
         let (index, clock) = (self.index.clone(), Arc::clone(&self.clock));
-        let bells = Bells::new(&config.mqtt, index, clock, live.clone(), &self.stop)?;
+        let bells = Bells::new(&config.mqtt, index, clock, live.clone(), self.http.clone(), &self.stop)?;
         let (keeper, rules, rule_door) =
             RuleKeeper::new(self.index.clone(), config.review.quiet_after, self.stop.clone());
         tasks.spawn("rules", keeper.run());
@@ -326,15 +330,14 @@ impl Core {
         vault: &Vault,
         stills: &Arc<Stills>,
         snapshots: &Path,
-    ) -> Result<Dispatcher> {
+    ) -> Dispatcher {
         let pictures = Pictures {
             index: self.index.clone(),
             stills: Arc::clone(stills),
             snapshots: snapshots.to_owned(),
         };
         let (clock, link) = (self.clock.clone(), config.notify.link.clone());
-        Dispatcher::new(vault.clone(), clock, pictures, link, self.stop.clone())
-            .context("warnings cannot go out: are the system's TLS roots (ca-certificates) installed?")
+        Dispatcher::new(vault.clone(), clock, pictures, link, self.http.clone(), self.stop.clone())
     }
 
     fn retention(&self, config: &Config, snapshots: PathBuf) -> Retention {

@@ -107,9 +107,10 @@ impl Ear {
             return;
         };
         let now = self.clock.now();
-        let before = lock(&self.known).get(&bell.id).and_then(|last| last.battery);
-        let last = LastHeard { at: now, battery: signal.battery.or(before), stored: false };
-        lock(&self.known).insert(bell.id, last);
+        let mut known = lock(&self.known);
+        let before = known.get(&bell.id).and_then(|last| last.battery);
+        known.insert(bell.id, LastHeard { at: now, battery: signal.battery.or(before), stored: false });
+        drop(known);
         if let Some(press) = signal.press {
             self.press(bell, press, now);
         }

@@ -9,7 +9,7 @@ mod sounding;
 
 use std::sync::Arc;
 
-use ::bells::{Broker, Source};
+use ::bells::{Broker, Connection, Source};
 use anyhow::{Context, Result};
 use domain::{LiveEvent, SystemClock};
 use index::Index;
@@ -36,14 +36,10 @@ pub(crate) struct Bells {
     keeper: BellKeeper,
     ringer: Arc<Ringer>,
     sounding: Arc<Sounding>,
-    link: Option<Link>,
+    connection: Option<Connection>,
     sources: Vec<Source>,
     index: Index,
     clock: Arc<SystemClock>,
-}
-
-struct Link {
-    connection: ::bells::Connection,
 }
 
 impl Bells {
@@ -53,6 +49,7 @@ impl Bells {
         index: Index,
         clock: Arc<SystemClock>,
         live: broadcast::Sender<LiveEvent>,
+        http: reqwest::Client,
         stop: &CancellationToken,
     ) -> Result<Self> {
         let link = settings.broker.as_ref().map(|broker| {
@@ -62,14 +59,12 @@ impl Bells {
             let name = format!("taimat-{}", uuid::Uuid::new_v4().simple());
             Broker::new(&url, &name, topics).context("mqtt.broker cannot be used")
         });
-        let (broker, link) = match link.transpose()? {
-            Some((broker, connection)) => (Some(broker), Some(Link { connection })),
-            None => (None, None),
-        };
+        let (broker, connection) = link.transpose()?.unzip();
         let keeper = BellKeeper::new(index.clone(), stop.clone());
-        let ringer = Arc::new(Ringer::new(index.clone(), broker, Arc::clone(&clock), live, stop.clone())?);
-        let sounding = Arc::new(Sounding::new(keeper.book(), Arc::clone(&ringer)));
-        Ok(Self { keeper, ringer, sounding, link, sources: settings.sources.clone(), index, clock })
+        let ringer = Ringer::new(index.clone(), broker, http, Arc::clone(&clock), live, stop.clone());
+        let ringer = Arc::new(ringer);
+        let sounding = Arc::new(Sounding::new(keeper.book(), Arc::clone(&ringer), Arc::clone(&clock)));
+        Ok(Self { keeper, ringer, sounding, connection, sources: settings.sources.clone(), index, clock })
     }
 
     /// Who rings when a rule fires.
@@ -88,7 +83,7 @@ impl Bells {
         let quiet = CancellationToken::new();
         let (messages, heard) = mpsc::channel(QUEUE);
         let (signals, signalled) = mpsc::channel(QUEUE);
-        if let Some(Link { connection }) = self.link {
+        if let Some(connection) = self.connection {
             tasks.spawn_ending("mqtt", connection.run(messages, quiet.clone()));
         }
         let ear = Ear::new(self.keeper.book(), self.sources, flags.clone(), roster, Arc::clone(&self.clock));

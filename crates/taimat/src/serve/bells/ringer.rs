@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::bells::{Broker, Message};
-use anyhow::{Context, Result};
 use domain::{
     Clock, LiveEvent, ReviewItemId, Ring, RingCause, RingId, RingState, Sounder, SounderId, SounderOutput,
     SystemClock, Timestamp, UserId,
@@ -58,22 +57,18 @@ impl Ringer {
     pub(super) fn new(
         index: Index,
         broker: Option<Broker>,
+        http: reqwest::Client,
         clock: Arc<SystemClock>,
         live: broadcast::Sender<LiveEvent>,
         stop: CancellationToken,
-    ) -> Result<Self> {
-        let http = reqwest::Client::builder()
-            .timeout(ANSWER_LIMIT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .context("no HTTP client can be made")?;
+    ) -> Self {
         let hands = Hands { index, broker, http, clock, live, stop };
-        Ok(Self {
+        Self {
             hands,
             slots: Arc::new(Semaphore::new(SLOTS)),
             ringing: Mutex::default(),
             running: TaskTracker::new(),
-        })
+        }
     }
 
     /// Closes the account of what was being rung when the server stopped before.
@@ -211,7 +206,7 @@ impl Hands {
     }
 
     async fn post(&self, url: &Url, body: &str) -> Result<(), String> {
-        let sent = self.http.post(url.clone()).body(body.to_owned()).send().await;
+        let sent = self.http.post(url.clone()).timeout(ANSWER_LIMIT).body(body.to_owned()).send().await;
         let status = sent.map_err(|error| error.without_url().to_string())?.status();
         if status.is_success() { Ok(()) } else { Err(format!("it answered {status}")) }
     }

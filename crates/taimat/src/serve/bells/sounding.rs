@@ -20,11 +20,12 @@ const BY_TIMETABLE: &str = "Theo lịch / By timetable";
 pub(crate) struct Sounding {
     book: Book,
     ringer: Arc<Ringer>,
+    clock: Arc<SystemClock>,
 }
 
 impl Sounding {
-    pub(super) fn new(book: Book, ringer: Arc<Ringer>) -> Self {
-        Self { book, ringer }
+    pub(super) fn new(book: Book, ringer: Arc<Ringer>, clock: Arc<SystemClock>) -> Self {
+        Self { book, ringer, clock }
     }
 
     /// Rings what is to ring when this fires.
@@ -45,13 +46,12 @@ impl Sounding {
 
     /// Rings by timetable, until the server stops.
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let clock = SystemClock::default();
         let mut rounds = tokio::time::interval(INTERVAL);
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // Those known, and of these, those whose timetable holds: a server that starts in the middle rings nothing.
         let (mut known, mut holding): (HashSet<SounderId>, HashSet<SounderId>) = Default::default();
         while stop.run_until_cancelled(rounds.tick()).await.is_some() {
-            let (book, now) = (Arc::clone(&self.book.borrow()), clock.now());
+            let (book, now) = (Arc::clone(&self.book.borrow()), self.clock.now());
             let holds = |sounder: &&Arc<Sounder>| {
                 let timetable: Option<&Schedule> = sounder.spec.timetable.as_ref();
                 sounder.spec.enabled && timetable.is_some_and(|timetable| timetable.holds(now))

@@ -1,7 +1,7 @@
 //! Keeps one worker for each channel that is on, and wakes it when something is due.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::{Channel, ChannelId, ChannelSecrets, ChannelSettings, Clock};
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::account::Account;
 use super::pictures::Pictures;
 use super::worker::Worker;
+use crate::serve::watches::lock;
 
 /// How often it is looked for what is due.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -53,18 +54,18 @@ struct Running {
 }
 
 impl Dispatcher {
-    /// A dispatcher. Fails where the system has no TLS roots.
+    /// A dispatcher.
     pub(crate) fn new(
         vault: Vault,
         clock: Arc<dyn Clock>,
         pictures: Pictures,
         link: Option<String>,
+        http: reqwest::Client,
         stop: CancellationToken,
-    ) -> anyhow::Result<Self> {
-        let index = pictures.index.clone();
-        let (http, accounts) = (::notify::client()?, Mutex::default());
+    ) -> Self {
+        let (index, accounts) = (pictures.index.clone(), Mutex::default());
         let shared = Arc::new(Shared { index, clock, pictures, link, vault, http, accounts });
-        Ok(Self { shared, workers: HashMap::new(), stop })
+        Self { shared, workers: HashMap::new(), stop }
     }
 
     /// Works until the server stops.
@@ -175,7 +176,7 @@ impl Shared {
     /// The account that a channel speaks for, one for all that speak for it.
     fn account(&self, app_id: &str, oa_id: &str, secrets: &ChannelSecrets) -> Arc<Account> {
         let key = secrets.get("secret_key").cloned().unwrap_or_else(|| domain::Secret::new(""));
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = lock(&self.accounts);
         if let Some(known) = accounts.iter().find(|account| account.is(app_id, oa_id, &key)) {
             return Arc::clone(known);
         }

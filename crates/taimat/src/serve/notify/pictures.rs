@@ -1,6 +1,6 @@
 //! The picture that goes with a warning.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Pictures {
             // The event's row may come after its firing's.
             && let Ok(record) = self.index.event(event).await
             && let Some(snapshot) = record.snapshot
-            && let Some(path) = inside(&self.snapshots, &snapshot)
+            && let Some(path) = api::inside(&self.snapshots, &snapshot)
             && let Ok(jpeg) = tokio::fs::read(&path).await
         {
             return Ok(Some(jpeg.into()));
@@ -64,11 +64,4 @@ impl Pictures {
         let still = self.stills.cut(camera, firing.at, None, Some(WIDTH)).await;
         still.map(|still| Some(still.jpeg)).map_err(|failure| failure.to_string())
     }
-}
-
-/// A file of a folder; `None` where a row names one outside.
-fn inside(folder: &Path, relative: &str) -> Option<PathBuf> {
-    let relative = Path::new(relative);
-    let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
-    plain.then(|| folder.join(relative))
 }
