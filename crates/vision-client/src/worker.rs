@@ -57,9 +57,7 @@ impl Worker {
         // Our copy of the worker's end must go, or its death would not close the socket.
         drop(command);
         let last_line = Arc::new(Mutex::new(String::new()));
-        if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(relay(stderr, Arc::clone(&last_line)));
-        }
+        let log = child.stderr.take().map(|stderr| tokio::spawn(relay(stderr, Arc::clone(&last_line))));
         let (mut reader, writer) = ours.into_split();
         let first = tokio::time::timeout(config.start_limit, read_reply(&mut reader))
             .await
@@ -72,6 +70,10 @@ impl Worker {
             }
             Ok(None) | Err(ProtocolError::Io(_)) => {
                 let status = end(&mut child, Duration::from_secs(2)).await;
+                if let Some(log) = log {
+                    // What it said last may still be on its way; a child of its own could hold the pipe open.
+                    let _ = tokio::time::timeout(Duration::from_secs(2), log).await;
+                }
                 let last_line = lock(&last_line).clone();
                 Err(VisionError::Died { status, last_line })
             }

@@ -1,0 +1,112 @@
+import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+
+/** What the operator set as the base of maps. */
+export interface MapBase {
+  tiles?: string | null;
+  pmtiles?: string | null;
+  geojson?: string | null;
+  attribution?: string | null;
+}
+
+/** The base map: the operator's tiles, and outlines and roads from a GeoJSON file over them or on a plain ground. */
+export function ground(base: MapBase, dark: boolean): StyleSpecification {
+  const ink = dark
+    ? { ground: "#1b2227", area: "#26313a", water: "#17384d", road: "#4a5862", line: "#6c7b86" }
+    : { ground: "#f2efe9", area: "#e3ead8", water: "#b9d9ea", road: "#ffffff", line: "#8d8575" };
+  const sources: Record<string, SourceSpecification> = {};
+  const layers: LayerSpecification[] = [
+    { id: "ground", type: "background", paint: { "background-color": ink.ground } },
+  ];
+  const attribution = base.attribution ?? undefined;
+  const tiles = base.tiles ?? undefined;
+  if (tiles) {
+    sources.tiles = { type: "raster", tiles: [tiles], tileSize: 256, attribution };
+    layers.push({ id: "tiles", type: "raster", source: "tiles" });
+  } else if (base.pmtiles) {
+    sources.tiles = {
+      type: "vector",
+      url: `pmtiles://${new URL(base.pmtiles, window.location.origin)}`,
+      attribution,
+    };
+    layers.push(...vector(ink));
+  }
+  if (base.geojson) {
+    sources.outline = { type: "geojson", data: new URL(base.geojson, window.location.origin).href };
+    layers.push(...outline(ink));
+  }
+  return { version: 8, sources, layers };
+}
+
+type Ink = Record<"ground" | "area" | "water" | "road" | "line", string>;
+
+/** The layers that vector tiles of the OpenMapTiles or Protomaps shapes have in common. */
+function vector(ink: Ink): LayerSpecification[] {
+  const of = (id: string, name: string) => ({ id, source: "tiles", "source-layer": name });
+  return [
+    { ...of("earth", "earth"), type: "fill", paint: { "fill-color": ink.ground } },
+    { ...of("landuse", "landuse"), type: "fill", paint: { "fill-color": ink.area } },
+    { ...of("water", "water"), type: "fill", paint: { "fill-color": ink.water } },
+    { ...of("roads", "roads"), type: "line", paint: { "line-color": ink.road, "line-width": 2 } },
+    {
+      ...of("transportation", "transportation"),
+      type: "line",
+      paint: { "line-color": ink.road, "line-width": 2 },
+    },
+    {
+      ...of("boundaries", "boundaries"),
+      type: "line",
+      paint: { "line-color": ink.line, "line-dasharray": [3, 2] },
+    },
+  ];
+}
+
+/** Outlines of places, water and roads: features say what they are by `kind`. */
+function outline(ink: Ink): LayerSpecification[] {
+  const kind = (...kinds: string[]) => ["in", ["get", "kind"], ["literal", kinds]] as never;
+  return [
+    {
+      id: "fields",
+      type: "fill",
+      source: "outline",
+      filter: kind("field", "park"),
+      paint: { "fill-color": ink.area },
+    },
+    {
+      id: "rivers",
+      type: "line",
+      source: "outline",
+      filter: kind("river"),
+      paint: { "line-color": ink.water, "line-width": 8 },
+    },
+    {
+      id: "lakes",
+      type: "fill",
+      source: "outline",
+      filter: kind("lake"),
+      paint: { "fill-color": ink.water },
+    },
+    {
+      id: "roads-edge",
+      type: "line",
+      source: "outline",
+      filter: kind("road", "street", "path"),
+      layout: { "line-cap": "round" },
+      paint: { "line-color": ink.line, "line-width": 6, "line-opacity": 0.5 },
+    },
+    {
+      id: "roads",
+      type: "line",
+      source: "outline",
+      filter: kind("road", "street", "path"),
+      layout: { "line-cap": "round" },
+      paint: { "line-color": ink.road, "line-width": 4 },
+    },
+    {
+      id: "places",
+      type: "line",
+      source: "outline",
+      filter: kind("province", "commune", "hamlet", "group"),
+      paint: { "line-color": ink.line, "line-width": 2, "line-dasharray": [3, 2] },
+    },
+  ];
+}

@@ -1,0 +1,3 @@
+export function ShiftPage() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function ShiftsPage() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function AddCameraPage() {
+  return null;
+}

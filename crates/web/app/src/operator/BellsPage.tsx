@@ -1,0 +1,3 @@
+export function BellsPage() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function CameraPage() {
+  return null;
+}

@@ -1,0 +1,84 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { rootRoute } from "../root";
+
+const getParentRoute = () => rootRoute;
+
+const cameras = createRoute({
+  getParentRoute,
+  path: "/cameras",
+  component: lazyRouteComponent(() => import("./CamerasPage"), "CamerasPage"),
+});
+
+const addCamera = createRoute({
+  getParentRoute,
+  path: "/cameras/add",
+  component: lazyRouteComponent(() => import("./AddCameraPage"), "AddCameraPage"),
+});
+
+const importCameras = createRoute({
+  getParentRoute,
+  path: "/cameras/import",
+  component: lazyRouteComponent(() => import("./ImportPage"), "ImportPage"),
+});
+
+const camera = createRoute({
+  getParentRoute,
+  path: "/cameras/$cameraId",
+  component: lazyRouteComponent(() => import("./CameraPage"), "CameraPage"),
+});
+
+const rules = createRoute({
+  getParentRoute,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("./RulesPage"), "RulesPage"),
+});
+
+const health = createRoute({
+  getParentRoute,
+  path: "/health",
+  component: lazyRouteComponent(() => import("./HealthPage"), "HealthPage"),
+});
+
+const places = createRoute({
+  getParentRoute,
+  path: "/places",
+  component: lazyRouteComponent(() => import("./PlacesPage"), "PlacesPage"),
+});
+
+const people = createRoute({
+  getParentRoute,
+  path: "/people",
+  component: lazyRouteComponent(() => import("./PeoplePage"), "PeoplePage"),
+});
+
+const bells = createRoute({
+  getParentRoute,
+  path: "/bells",
+  component: lazyRouteComponent(() => import("./BellsPage"), "BellsPage"),
+});
+
+const channels = createRoute({
+  getParentRoute,
+  path: "/channels",
+  component: lazyRouteComponent(() => import("./ChannelsPage"), "ChannelsPage"),
+});
+
+const audit = createRoute({
+  getParentRoute,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./AuditPage"), "AuditPage"),
+});
+
+export const operatorRoutes = [
+  cameras,
+  addCamera,
+  importCameras,
+  camera,
+  rules,
+  health,
+  places,
+  people,
+  bells,
+  channels,
+  audit,
+] as const;

@@ -1,0 +1,24 @@
+import { createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { investigatorRoutes } from "./investigator/routes";
+import { officerRoutes } from "./officer/routes";
+import { operatorRoutes } from "./operator/routes";
+import { rootRoute } from "./root";
+import { Broken } from "./shell/Faults";
+
+const home = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/queue" });
+  },
+});
+
+const routeTree = rootRoute.addChildren([home, ...officerRoutes, ...investigatorRoutes, ...operatorRoutes]);
+
+export const router = createRouter({ routeTree, defaultPreload: "intent", defaultErrorComponent: Broken });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
