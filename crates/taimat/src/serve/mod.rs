@@ -415,7 +415,8 @@ async fn index_recordings(mut recorded: mpsc::Receiver<RecorderEvent>, rows: Row
 }
 
 async fn serve_http(listener: TcpListener, app: App, stop: CancellationToken) {
-    let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let router = web::over(&api::router(app), web::Policy::default());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         tracing::error!("HTTP: {error}");
