@@ -14,8 +14,14 @@ for (const language of ["vi", "en"]) {
 
     for (const path of PAGES) {
       test(`${path} is shown and can be used by everybody`, async ({ page }) => {
+        const scripts: Promise<number>[] = [];
+        page.on("requestfinished", (request) => {
+          if (request.resourceType() === "script") scripts.push(request.sizes().then((sizes) => sizes.responseBodySize));
+        });
         await page.goto(path);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        const first = (await Promise.all(scripts)).reduce((all, one) => all + one, 0);
+        expect(first, "compressed script before the page is there").toBeLessThan(300 * 1024);
         await expect(page.getByRole("main").getByRole("status").filter({ hasText: /…/ })).toHaveCount(0);
         await page.waitForLoadState("networkidle", { timeout: 5_000 }).catch(() => {
           // Pages with live pictures are never idle.
