@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    BellSignal, CameraId, CameraState, CameraWatch, ConnectFailure, ProbeReport, ReviewItemId, Ring, Sounder,
-    StreamAddress, StreamKind, Timestamp, UserId,
+    AccessUnit, BellSignal, CameraId, CameraState, CameraWatch, ConnectFailure, FailureKind, ProbeReport,
+    ReviewItemId, Ring, Sounder, StreamAddress, StreamKind, Timestamp, UserId,
 };
+use futures::stream::BoxStream;
 use serde::Serialize;
 
 /// The cameras as they run.
@@ -121,6 +122,31 @@ pub trait StillPort: Send + Sync {
     ) -> Result<Still, StillFailure>;
 }
 
+/// What somebody who watches a stream is shown.
+#[derive(Clone, Debug)]
+pub enum LiveVideo {
+    /// A picture. The first one, and the first one after anything else, is a key frame.
+    Picture(AccessUnit),
+    /// Pictures were left out: the watcher is too slow.
+    Skipped,
+    /// The camera is away.
+    Offline {
+        /// Since when.
+        since: Timestamp,
+        /// Why; `None` where it is switched off or was not tried yet.
+        trouble: Option<FailureKind>,
+    },
+}
+
+/// A stream as it comes in. It ends where the camera is removed.
+pub type LiveFeed = BoxStream<'static, LiveVideo>;
+
+/// Video to be watched.
+pub trait VideoPort: Send + Sync {
+    /// A stream from now on. It begins with the key frame before now, so that there is something to see at once.
+    fn watch(&self, camera: CameraId, stream: StreamKind) -> LiveFeed;
+}
+
 /// Whether one part of the server is fit to serve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct HealthCheck {
@@ -161,9 +187,11 @@ pub struct ApiConfig {
     pub clip_streams: usize,
     /// The longest clip.
     pub longest_clip: Duration,
+    /// Cameras that people watch at the same time, each counted as often as it is watched.
+    pub video_streams: usize,
     /// People who watch `/live` at the same time.
     pub live_streams: usize,
-    /// How often the session and the rights of a watcher of `/live` are looked at again.
+    /// How often the session and the rights of those who watch are looked at again.
     pub live_recheck: Duration,
     /// Dismissals of the like of it after which a camera is quiet; 0: never.
     pub quiet_after: u32,
@@ -181,6 +209,7 @@ impl Default for ApiConfig {
             body_limit: 256 * 1024,
             clip_streams: 8,
             longest_clip: Duration::from_hours(24),
+            video_streams: 256,
             live_streams: 256,
             live_recheck: Duration::from_secs(30),
             quiet_after: 3,

@@ -24,6 +24,7 @@ mod system;
 mod timeline;
 mod tokens;
 mod users;
+mod video;
 mod zalo;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -59,6 +60,7 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         channels::routes(),
         deliveries::routes(),
         live::routes(),
+        video::routes(),
         audit::routes(),
         system::documentation(),
     ];

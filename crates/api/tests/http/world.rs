@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
 use api::ports::{
-    ApiConfig, BellPort, CameraPort, Deaf, HealthCheck, HealthPort, RingOrder, RulePort, Still, StillFailure,
-    StillPort, Stranger,
+    ApiConfig, BellPort, CameraPort, Deaf, HealthCheck, HealthPort, LiveFeed, LiveVideo, RingOrder, RulePort,
+    Still, StillFailure, StillPort, Stranger, VideoPort,
 };
 use api::{App, Audit};
 use async_trait::async_trait;
@@ -22,6 +22,7 @@ use domain::{
     RingId, RingState, Role, Rule, RuleSpec, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport,
     UserId, VideoCodec, VideoParameters,
 };
+use futures::{StreamExt as _, stream};
 use index::{
     Index, NewCamera, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits,
 };
@@ -166,6 +167,7 @@ impl World {
             rules: Arc::new(FakeRules),
             bells: bells.clone(),
             stills: Arc::new(FakeStills),
+            video: Arc::new(FakeVideo),
             health: health.clone(),
             live: live.clone(),
             snapshots: snapshots.clone(),
@@ -583,6 +585,17 @@ impl StillPort for FakeStills {
             return Err(StillFailure::NoFootage { camera, at });
         }
         Ok(Still { jpeg: Bytes::from_static(b"\xff\xd8cut"), time: at })
+    }
+}
+
+/// A picture, and then the camera is away.
+struct FakeVideo;
+
+impl VideoPort for FakeVideo {
+    fn watch(&self, _: CameraId, _: StreamKind) -> LiveFeed {
+        let MediaFrame::Video(unit) = picture(NOW, true) else { panic!("a picture") };
+        let away = LiveVideo::Offline { since: NOW, trouble: Some(FailureKind::Closed) };
+        stream::iter([LiveVideo::Picture(unit), away]).chain(stream::pending()).boxed()
     }
 }
 

@@ -18,6 +18,8 @@ mod rows;
 mod stills;
 mod stream;
 mod supervise;
+mod tap;
+mod video;
 mod watches;
 
 use std::net::SocketAddr;
@@ -54,6 +56,8 @@ use roster::Roster;
 use rows::Rows;
 use stills::Stills;
 use supervise::Tasks;
+use tap::Taps;
+use video::Video;
 use watches::Watches;
 
 /// Changes that a slow watcher may fall behind.
@@ -168,6 +172,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         vision: vision.clone(),
     });
     let watches = Arc::new(Watches::default());
+    let taps = Arc::new(Taps::new(Arc::clone(&core.clock)));
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
     let Flagging { rules, flags, rule_door, bell_door } =
@@ -207,6 +212,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         board: Arc::clone(&board),
         analysts,
         watches,
+        taps: Arc::clone(&taps),
         roster,
     };
     let (supervisor, cameras) = Supervisor::new(services, core.stop.clone());
@@ -226,6 +232,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         rules: Arc::new(rule_door),
         bells: Arc::new(bell_door),
         stills,
+        video: Arc::new(Video { taps }),
         health: Arc::new(core.health(config, vision)),
         live,
         snapshots,
