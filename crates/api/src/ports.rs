@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     AccessUnit, BellSignal, CameraId, CameraState, CameraWatch, ConnectFailure, FailureKind, ProbeReport,
-    ReviewItemId, Ring, Sounder, StreamAddress, StreamKind, Timestamp, UserId,
+    ReviewItemId, Ring, Segment, Sounder, StreamAddress, StreamKind, Timestamp, UserId,
 };
 use futures::stream::BoxStream;
 use serde::Serialize;
@@ -141,10 +141,46 @@ pub enum LiveVideo {
 /// A stream as it comes in. It ends where the camera is removed.
 pub type LiveFeed = BoxStream<'static, LiveVideo>;
 
+/// A piece of a recording, transcoded to H.264.
+#[derive(Clone, Debug)]
+pub struct TranscodedPiece {
+    /// The init segment: the same for all pieces of a file.
+    pub init: Bytes,
+    /// The fragment.
+    pub media: Bytes,
+}
+
+/// Why nothing is transcoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TranscodeFailure {
+    /// Too much is being transcoded. Trying again later helps.
+    #[error("as much is being transcoded as the server allows")]
+    Busy,
+    /// The transcoder died, or took too long. Trying again may help.
+    #[error("the transcoder failed: {0}")]
+    Unavailable(String),
+    /// The pictures cannot be transcoded.
+    #[error("the pictures cannot be transcoded: {0}")]
+    Failed(String),
+}
+
 /// Video to be watched.
+#[async_trait]
 pub trait VideoPort: Send + Sync {
     /// A stream from now on. It begins with the key frame before now, so that there is something to see at once.
     fn watch(&self, camera: CameraId, stream: StreamKind) -> LiveFeed;
+
+    /// The same of a stream of H.265, as H.264. It ends where the camera sends something else, and where it cannot be
+    /// transcoded.
+    fn watch_transcoded(&self, camera: CameraId, stream: StreamKind) -> Result<LiveFeed, TranscodeFailure>;
+
+    /// One of the [`pieces`](recorder::playlist::pieces) of a recording in H.265, as H.264; `None` where there is no such
+    /// piece.
+    async fn piece(
+        &self,
+        segment: &Segment,
+        number: usize,
+    ) -> Result<Option<TranscodedPiece>, TranscodeFailure>;
 }
 
 /// Whether one part of the server is fit to serve.

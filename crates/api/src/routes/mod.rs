@@ -23,6 +23,7 @@ mod sounders;
 mod system;
 mod timeline;
 mod tokens;
+mod transcoded;
 mod users;
 mod video;
 mod zalo;
@@ -44,6 +45,7 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         cameras::routes(),
         timeline::routes(),
         recordings::routes(),
+        transcoded::routes(),
         clips::routes(),
         snapshots::routes(),
         events::routes(),

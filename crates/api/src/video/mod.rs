@@ -1,12 +1,12 @@
 //! A camera watched over a WebSocket: as text what is going on, as bytes fragmented MP4 for Media Source Extensions.
 
 mod show;
+mod source;
 
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use domain::{Action, CameraId, StreamKind};
-use futures::StreamExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -14,6 +14,7 @@ use crate::app::Server;
 use crate::auth::caller::Caller;
 use crate::auth::session;
 use show::Show;
+use source::{Shown, Source};
 
 pub(crate) use show::Telling;
 
@@ -28,6 +29,8 @@ pub(crate) struct Watch {
     pub(crate) caller: Caller,
     pub(crate) camera: CameraId,
     pub(crate) stream: StreamKind,
+    /// Whether the watcher plays H.264 only.
+    pub(crate) only_h264: bool,
     pub(crate) permit: OwnedSemaphorePermit,
 }
 
@@ -60,7 +63,7 @@ impl Watch {
         let mut recheck = every(self.server.config.live_recheck.max(Duration::from_millis(10)));
         let mut heartbeat = every(HEARTBEAT);
         let shutdown = self.server.shutdown.clone();
-        let mut feed = self.server.video.watch(self.camera, self.stream);
+        let mut source = Source::new(self.server.clone(), (self.camera, self.stream), self.only_h264);
         let mut show = Show::new(self.camera, self.stream);
         loop {
             let messages = tokio::select! {
@@ -78,9 +81,11 @@ impl Watch {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Gone,
                     Some(Ok(_)) => continue,
                 },
-                video = feed.next() => match video {
-                    None => return End::Said(close_code::NORMAL, "the camera was removed"),
-                    Some(video) => match show.next(video) {
+                shown = source.next() => match shown {
+                    Shown::Removed => return End::Said(close_code::NORMAL, "the camera was removed"),
+                    Shown::Busy => return End::Said(close_code::AGAIN, "too many streams are being transcoded"),
+                    Shown::Failed => return End::Said(close_code::ERROR, "the stream cannot be transcoded"),
+                    Shown::Video { video, transcoded } => match show.next(video, transcoded) {
                         Ok(messages) => messages,
                         Err(error) => {
                             tracing::error!(camera = %self.camera, %error, "a stream cannot be shown");

@@ -69,10 +69,10 @@ impl Show {
         Self { camera, stream, told: None, fragmenter: None, latest: Timestamp::default(), waiting: true }
     }
 
-    /// What to send for what came.
-    pub(super) fn next(&mut self, video: LiveVideo) -> Result<Vec<Message>, BoxError> {
+    /// What to send for what came. `transcoded`: whether the server made it.
+    pub(super) fn next(&mut self, video: LiveVideo, transcoded: bool) -> Result<Vec<Message>, BoxError> {
         match video {
-            LiveVideo::Picture(unit) => self.picture(&unit),
+            LiveVideo::Picture(unit) => self.picture(&unit, transcoded),
             LiveVideo::Skipped => {
                 let mut messages = self.interrupted()?;
                 messages.extend(text(&Telling::Skipped));
@@ -88,7 +88,7 @@ impl Show {
         }
     }
 
-    fn picture(&mut self, unit: &AccessUnit) -> Result<Vec<Message>, BoxError> {
+    fn picture(&mut self, unit: &AccessUnit, transcoded: bool) -> Result<Vec<Message>, BoxError> {
         let changed = self.told.as_ref().is_none_or(|told| *told != unit.parameters);
         let back = self.fragmenter.is_some() && unit.time + BACKWARDS < self.latest;
         let mut messages = Vec::new();
@@ -110,7 +110,7 @@ impl Show {
                 mime: format!("video/mp4; codecs=\"{}\"", video.rfc6381),
                 width: video.width,
                 height: video.height,
-                transcoded: false,
+                transcoded,
                 time: fragmenter.start(),
             }));
             messages.push(Message::Binary(init(self.camera, self.stream, fragmenter.start(), video)?));
@@ -163,7 +163,7 @@ mod tests {
 
     /// Texts by their type and time; bytes by their first box.
     fn shown(show: &mut Show, video: LiveVideo) -> Vec<String> {
-        let messages = show.next(video).unwrap();
+        let messages = show.next(video, false).unwrap();
         let name = |message| match message {
             Message::Text(text) => {
                 let value: Value = serde_json::from_str(text.as_str()).unwrap();

@@ -30,7 +30,17 @@ async fn open(
     client: &Client,
     origin: Option<String>,
 ) -> Result<Socket, u16> {
-    let url = format!("ws://{address}/api/v1/cameras/{}/live", world.camera.id);
+    open_with(address, world, client, origin, "").await
+}
+
+async fn open_with(
+    address: SocketAddr,
+    world: &World,
+    client: &Client,
+    origin: Option<String>,
+    query: &str,
+) -> Result<Socket, u16> {
+    let url = format!("ws://{address}/api/v1/cameras/{}/live?{query}", world.camera.id);
     let mut request = url.into_client_request().unwrap();
     let headers = request.headers_mut();
     if let Some(cookie) = &client.cookie {
@@ -103,6 +113,31 @@ fn who_may_not_watch_is_refused_before_the_socket_opens() {
         drop(first);
         let path = format!("/cameras/{}/live", world.camera.id);
         assert_eq!(client.get(&path).await.expect(400).code(), "invalid_request");
+    });
+}
+
+#[test]
+fn a_stream_that_the_page_cannot_play_is_transcoded_and_that_is_said() {
+    run(|world| async move {
+        let address = listening(&world).await;
+        let client = world.client(&[at(Role::Observer, &world.inside)]).await;
+        let watch = async |query: &str| open_with(address, &world, &client, None, query).await;
+        let started = async |query: &str| {
+            let mut socket = watch(query).await.unwrap();
+            let text = next(&mut socket).await.unwrap();
+            let start: Value = serde_json::from_str(text.to_text().unwrap()).unwrap();
+            (start["codec"].clone(), start["transcoded"].clone())
+        };
+        assert_eq!(started("stream=sub").await, ("h265".into(), false.into()));
+        assert_eq!(started("codec=h264").await, ("h264".into(), false.into()));
+        assert_eq!(started("stream=sub&codec=h264").await, ("h264".into(), true.into()));
+        // It fails, and then too much is being transcoded: the page reads which by the code.
+        for code in [1011, 1013] {
+            let mut socket = watch("stream=sub&codec=h264").await.unwrap();
+            let Some(Message::Close(Some(close))) = next(&mut socket).await else { panic!("it goes on") };
+            assert_eq!(u16::from(close.code), code);
+        }
+        assert_eq!(watch("codec=h265").await.err(), Some(400));
     });
 }
 

@@ -32,9 +32,9 @@ struct Now {
 }
 
 impl Tap {
-    /// The camera is away as yet.
-    pub(crate) fn new(since: Timestamp) -> Self {
-        let now = Mutex::new(Now { away: Some((since, None)), ..Now::default() });
+    /// Without a picture as yet. `away`: since when the camera is away, where it is.
+    pub(crate) fn new(away: Option<Timestamp>) -> Self {
+        let now = Mutex::new(Now { away: away.map(|since| (since, None)), ..Now::default() });
         Self { now, news: broadcast::Sender::new(BEHIND) }
     }
 
@@ -134,7 +134,7 @@ impl Taps {
     /// The tap of a stream, whether it runs or not.
     pub(crate) fn of(&self, camera: CameraId, stream: StreamKind) -> Arc<Tap> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry((camera, stream)).or_insert_with(|| Arc::new(Tap::new(self.clock.now()))))
+        Arc::clone(all.entry((camera, stream)).or_insert_with(|| Arc::new(Tap::new(Some(self.clock.now())))))
     }
 
     /// The camera is gone for good: what its watchers see ends.
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn who_comes_later_begins_with_the_key_frame_before() {
-        let tap = Tap::new(Timestamp::from_micros(7));
+        let tap = Tap::new(Some(Timestamp::from_micros(7)));
         let mut early = tap.feed();
         assert_eq!(seen(&mut early), ["offline since 7"]);
         for micros in 0..7 {
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_slow_watcher_goes_on_at_a_key_frame_and_is_told_so() {
-        let tap = Tap::new(Timestamp::default());
+        let tap = Tap::new(None);
         tap.picture(&unit(0, true, 1));
         let mut slow = tap.feed();
         for micros in 1..200 {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_group_too_large_to_keep_is_not_kept() {
-        let tap = Tap::new(Timestamp::default());
+        let tap = Tap::new(None);
         tap.picture(&unit(0, true, GROUP_BYTES));
         tap.picture(&unit(1, false, 1));
         let mut feed = tap.feed();
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn an_absence_is_told_once_and_from_its_beginning() {
-        let tap = Tap::new(Timestamp::default());
+        let tap = Tap::new(None);
         tap.picture(&unit(0, true, 1));
         let mut feed = tap.feed();
         let trouble = Some(FailureKind::Closed);

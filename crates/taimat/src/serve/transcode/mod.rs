@@ -1,0 +1,28 @@
+//! H.265 to H.264 for browsers that cannot play it, when it is asked for: pieces of recordings, and streams as they come
+//! in. Each is a process of its own, which may die; a limit each keeps them from taking the machine.
+
+mod cache;
+mod live;
+mod pieces;
+
+use vision_client::TranscodeError;
+
+use api::ports::TranscodeFailure;
+
+pub(crate) use cache::Cache;
+pub(crate) use live::LiveTranscodings;
+pub(crate) use pieces::Pieces;
+
+/// Wide enough for a page, and a quarter of the work of the cameras' full size.
+pub(crate) const MAX_WIDTH: u32 = 1280;
+/// Somebody waits for it: before analysis, after recording.
+pub(crate) const NICENESS: i32 = 5;
+
+fn failure(error: &TranscodeError) -> TranscodeFailure {
+    match error {
+        TranscodeError::Failed(detail) => TranscodeFailure::Failed(detail.clone()),
+        TranscodeError::Spawn { .. } | TranscodeError::Died { .. } | TranscodeError::Protocol(_) => {
+            TranscodeFailure::Unavailable(error.to_string())
+        }
+    }
+}
