@@ -179,13 +179,13 @@ async fn a_recording_that_a_browser_cannot_play_is_played_in_transcoded_pieces()
 
     // All pieces behind the init segment play as one, without a gap and at the times of the recording.
     let made = ["from=\"recording\""];
-    let mut film = server.api.bytes(&init).await?.1;
+    let mut whole_film = server.api.bytes(&init).await?.1;
     for address in &addresses {
-        film.extend(server.api.bytes(address).await?.1);
+        whole_film.extend(server.api.bytes(address).await?.1);
     }
     let count = server.api.metric("taimat_transcoded_pieces_total", &made).await?;
     let file = tempfile::Builder::new().suffix(".mp4").tempfile()?;
-    std::fs::write(&file, &film)?;
+    std::fs::write(&file, &whole_film)?;
     let name = file.path().to_string_lossy().into_owned();
     let played = probe(&name).await?;
     assert_eq!((played.codecs[0].as_str(), decode_errors(&name).await?.as_str()), ("h264", ""));

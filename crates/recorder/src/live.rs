@@ -95,7 +95,9 @@ pub fn fragment(units: &[AccessUnit], start: Timestamp, end: Timestamp) -> Resul
 fn joined(Prepared { head, payload, .. }: Prepared) -> Bytes {
     let mut bytes = BytesMut::with_capacity(head.len() + payload.iter().map(Bytes::len).sum::<usize>());
     bytes.extend_from_slice(&head);
-    payload.iter().for_each(|part| bytes.extend_from_slice(part));
+    for part in payload {
+        bytes.extend_from_slice(&part);
+    }
     bytes.freeze()
 }
 

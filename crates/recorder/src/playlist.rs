@@ -52,6 +52,26 @@ pub fn pieces(segment: &Segment) -> Vec<Piece> {
     all
 }
 
+/// A file in a playlist.
+struct Listed<'a> {
+    segment: &'a Segment,
+    offer: Offer,
+    /// With their numbers in the file.
+    pieces: Vec<(usize, Piece)>,
+}
+
+impl<'a> Listed<'a> {
+    fn new(segment: &'a Segment, offer: Offer, range: TimeRange) -> Self {
+        let all = match offer {
+            Offer::Recorded(_) => recorded(segment),
+            Offer::Pieces(_) => pieces(segment),
+        };
+        let numbered = all.into_iter().enumerate();
+        let pieces = numbered.filter(|(_, piece)| piece.range.intersection(range).is_some()).collect();
+        Self { segment, offer, pieces }
+    }
+}
+
 /// A media playlist of one stream. `segments`: any order; those outside the range are left out. `offer` says how and where
 /// a segment's file is served. It is VOD unless the newest segment still grows within the range: then it is EVENT, to be
 /// fetched again. `None` where nothing was recorded in the range.
@@ -63,23 +83,15 @@ pub fn media_playlist(
     let mut segments: Vec<&Segment> =
         segments.iter().filter(|segment| segment.start < range.to && range.from < segment.end).collect();
     segments.sort_by_key(|segment| segment.start);
-    let files: Vec<(&Segment, Offer, Vec<(usize, Piece)>)> = segments
+    let files: Vec<Listed<'_>> = segments
         .into_iter()
-        .map(|segment| {
-            let offer = offer(segment);
-            let pieces = match offer {
-                Offer::Recorded(_) => recorded(segment),
-                Offer::Pieces(_) => pieces(segment),
-            };
-            let within = pieces.into_iter().enumerate();
-            let within = within.filter(|(_, piece)| piece.range.intersection(range).is_some()).collect();
-            (segment, offer, within)
-        })
-        .filter(|(_, _, pieces): &(_, _, Vec<_>)| !pieces.is_empty())
+        .map(|segment| Listed::new(segment, offer(segment), range))
+        .filter(|file| !file.pieces.is_empty())
         .collect();
     let longest =
-        files.iter().flat_map(|(_, _, pieces)| pieces).map(|(_, piece)| piece.range.duration()).max()?;
-    let growing = files.last().is_some_and(|(segment, _, _)| !segment.closed && segment.end < range.to);
+        files.iter().flat_map(|file| &file.pieces).map(|(_, piece)| piece.range.duration()).max()?;
+    let growing =
+        files.last().is_some_and(|Listed { segment, .. }| !segment.closed && segment.end < range.to);
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write!(
@@ -90,7 +102,7 @@ pub fn media_playlist(
         (longest.as_secs_f64().round() as u64).max(1),
         if growing { "EVENT" } else { "VOD" },
     );
-    for (number, (segment, offer, pieces)) in files.iter().enumerate() {
+    for (number, Listed { segment, offer, pieces }) in files.iter().enumerate() {
         if number > 0 {
             // Times begin anew in every file.
             text.push_str("#EXT-X-DISCONTINUITY\n");

@@ -313,6 +313,15 @@ impl Config {
         self.recording.folder.clone().unwrap_or_else(|| self.data.folder.join("recordings"))
     }
 
+    /// The program that does all that needs a decoder.
+    pub(crate) fn worker(&self) -> Result<PathBuf> {
+        if let Some(worker) = &self.vision.worker {
+            return Ok(worker.clone());
+        }
+        let own = std::env::current_exe().context("cannot tell where taimat is")?;
+        Ok(own.with_file_name("taimat-vision"))
+    }
+
     /// The configuration in force, with passwords left out.
     pub(crate) fn without_secrets(&self) -> Self {
         let mut shown = self.clone();

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::ports::LiveVideo;
 
-/// Time that goes back by more than this is another time: what follows begins anew.
+/// Time that goes back by more than pictures are reordered is another time: what follows begins anew.
 const BACKWARDS: Duration = Duration::from_secs(1);
 
 /// A text message to a watcher. All others are bytes: an init segment after `start`, fragments after that.
@@ -90,7 +90,10 @@ impl Show {
 
     fn picture(&mut self, unit: &AccessUnit, transcoded: bool) -> Result<Vec<Message>, BoxError> {
         let changed = self.told.as_ref().is_none_or(|told| *told != unit.parameters);
-        let back = self.fragmenter.is_some() && unit.time + BACKWARDS < self.latest;
+        // Pictures are reordered within a group, never across its key frame.
+        let earlier =
+            if unit.random_access { unit.time <= self.latest } else { unit.time + BACKWARDS < self.latest };
+        let back = self.fragmenter.is_some() && earlier;
         let mut messages = Vec::new();
         if changed || back {
             messages = self.interrupted()?;
@@ -199,6 +202,16 @@ mod tests {
             shown(&mut show, picture(&large, 51, true)),
             ["start 1970-01-01T00:00:51.000000Z", "ftyp"]
         );
+    }
+
+    #[test]
+    fn a_key_frame_that_is_not_later_begins_another_time() {
+        let mut show = Show::new(CameraId::generate(), StreamKind::Main);
+        let video = parameters(64);
+        let start = "start 1970-01-01T00:00:10.000000Z";
+        assert_eq!(shown(&mut show, picture(&video, 10, true)), [start, "ftyp"]);
+        assert_eq!(shown(&mut show, picture(&video, 10, true)), ["moof", start, "ftyp"]);
+        assert_eq!(shown(&mut show, picture(&video, 11, true)), ["moof"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::world::{Client, World, at, run, run_with};
+use crate::world::{Client, World, at, new_camera, run, run_with};
 
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
@@ -118,7 +118,10 @@ fn who_may_not_watch_is_refused_before_the_socket_opens() {
 
 #[test]
 fn a_stream_that_the_page_cannot_play_is_transcoded_and_that_is_said() {
-    run(|world| async move {
+    run(|mut world| async move {
+        let sub_url = Some("rtsp://192.0.2.1/sub".parse().unwrap());
+        let new = index::NewCamera { sub_url, ..new_camera("Chùa", world.home.id) };
+        world.camera = world.index.create_camera(new).await.unwrap();
         let address = listening(&world).await;
         let client = world.client(&[at(Role::Observer, &world.inside)]).await;
         let watch = async |query: &str| open_with(address, &world, &client, None, query).await;

@@ -39,7 +39,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use vision_client::{TranscoderConfig, Vision, VisionConfig};
+use vision_client::{Vision, VisionConfig};
 
 use crate::config::Config;
 use analyse::{CatchUp, Snapshots};
@@ -58,7 +58,6 @@ use rows::Rows;
 use stills::Stills;
 use supervise::Tasks;
 use tap::Taps;
-use transcode::{Cache, LiveTranscodings, Pieces};
 use video::Video;
 use watches::Watches;
 
@@ -175,7 +174,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     });
     let watches = Arc::new(Watches::default());
     let taps = Arc::new(Taps::new(Arc::clone(&core.clock)));
-    let video = core.video(config, &mut tasks, &taps)?;
+    let video = Video::start(config, core.recorder.clone(), Arc::clone(&taps), &mut tasks, &core.stop)?;
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
     let Flagging { rules, flags, rule_door, bell_door } =
@@ -235,7 +234,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         rules: Arc::new(rule_door),
         bells: Arc::new(bell_door),
         stills,
-        video,
+        video: Arc::new(video),
         health: Arc::new(core.health(config, vision)),
         live,
         snapshots,
@@ -325,25 +324,6 @@ impl Core {
         Ok(Flagging { rules, flags, rule_door, bell_door })
     }
 
-    /// The API's door to video; starts what keeps the transcoded pieces in bounds.
-    fn video(&self, config: &Config, tasks: &mut Tasks, taps: &Arc<Taps>) -> Result<Arc<Video>> {
-        let settings = &config.transcoding;
-        let transcoder = TranscoderConfig {
-            worker: worker(config)?,
-            max_width: transcode::MAX_WIDTH,
-            niceness: transcode::NICENESS,
-        };
-        let folder = config.data.folder.join("transcoded");
-        let cache = Cache::open(folder.clone(), bytes(settings.cache_gib))
-            .with_context(|| format!("cannot use {} ([data] folder)", folder.display()))?;
-        let (recorder, at_once) = (self.recorder.clone(), settings.at_once);
-        let pieces = Arc::new(Pieces::new(transcoder.clone(), recorder, cache, at_once));
-        tasks.spawn("transcoded-pieces", Arc::clone(&pieces).upkeep(self.stop.clone()));
-        let live =
-            LiveTranscodings::new(transcoder, Arc::clone(taps), settings.live_at_once, self.stop.clone());
-        Ok(Arc::new(Video { taps: Arc::clone(taps), live, pieces }))
-    }
-
     fn escalation(&self, config: &Config, live: broadcast::Sender<LiveEvent>) -> Escalation {
         let after = |minutes: f64| (minutes > 0.0).then(|| Duration::from_secs_f64(minutes * 60.0));
         let patience = Patience {
@@ -408,7 +388,7 @@ async fn start_vision(config: &Config, stop: CancellationToken) -> Result<Option
         return Ok(None);
     }
     let settings = &config.vision;
-    let worker = worker(config)?;
+    let worker = config.worker()?;
     let vision = VisionConfig {
         models: settings.models.clone(),
         threads: settings.threads,
@@ -420,17 +400,6 @@ async fn start_vision(config: &Config, stop: CancellationToken) -> Result<Option
         .context("analysis cannot start; mend it, or set [vision] enabled = false")?;
     tracing::info!(model = vision.info().name, "the vision worker is ready");
     Ok(Some((vision, running)))
-}
-
-/// The program that does all that needs a decoder.
-fn worker(config: &Config) -> Result<PathBuf> {
-    match &config.vision.worker {
-        Some(worker) => Ok(worker.clone()),
-        None => {
-            let own = std::env::current_exe().context("cannot tell where taimat is")?;
-            Ok(own.with_file_name("taimat-vision"))
-        }
-    }
 }
 
 /// Rows of the recorder on their way to the index, until the recorder has ended.

@@ -5,14 +5,10 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::Instant;
 
 use api::ports::TranscodedPiece;
 use bytes::{Bytes, BytesMut};
-use tokio::time::Instant;
-
-/// What nobody used for so long goes.
-const UNUSED: Duration = Duration::from_hours(1);
 
 /// The pieces that are kept.
 pub(crate) struct Cache {
@@ -95,9 +91,9 @@ impl Cache {
         self.remove(&gone).await;
     }
 
-    /// Removes what nobody used for a while.
-    pub(crate) async fn expire(&self) {
-        let gone = self.lock().unused_since(Instant::now().checked_sub(UNUSED));
+    /// Removes what nobody used since then.
+    pub(crate) async fn expire(&self, since: Option<Instant>) {
+        let gone = self.lock().unused_since(since);
         self.remove(&gone).await;
     }
 
@@ -141,7 +137,9 @@ impl Kept {
         let old = |entry: &Entry| since.is_some_and(|since| entry.used < since);
         let gone: Vec<String> =
             self.entries.iter().filter(|(_, entry)| old(entry)).map(|(name, _)| name.clone()).collect();
-        gone.iter().for_each(|name| self.forget(name));
+        for name in &gone {
+            self.forget(name);
+        }
         gone
     }
 }
@@ -158,34 +156,39 @@ mod tests {
         std::fs::read_dir(folder).unwrap().count()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_piece_that_was_not_used_for_longest_makes_room() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path().to_owned(), 100).unwrap();
         for name in ["a", "b", "c"] {
             cache.put(name, &piece(30)).await;
-            tokio::time::advance(Duration::from_secs(1)).await;
         }
         let a = cache.get("a").await.unwrap();
         assert_eq!((a.init.as_ref(), a.media.len()), (&b"init"[..], 26));
-        tokio::time::advance(Duration::from_secs(1)).await;
         cache.put("d", &piece(30)).await;
         assert!(cache.get("b").await.is_none());
-        assert!(cache.get("a").await.is_some() && cache.get("d").await.is_some());
+        assert!(cache.get("c").await.is_some() && cache.get("d").await.is_some());
         assert_eq!(files(folder.path()), 3);
         cache.put("too large", &piece(101)).await;
         assert!(cache.get("too large").await.is_none());
+    }
 
-        tokio::time::advance(UNUSED / 2).await;
-        assert!(cache.get("d").await.is_some());
-        tokio::time::advance(UNUSED / 2 + Duration::from_secs(1)).await;
-        cache.expire().await;
-        assert_eq!(files(folder.path()), 1);
-
-        // What is gone from the disk is made again, and a new start begins anew.
-        std::fs::remove_file(folder.path().join("d.mp4")).unwrap();
-        assert!(cache.get("d").await.is_none());
-        cache.put("e", &piece(30)).await;
+    #[tokio::test]
+    async fn what_nobody_uses_goes_and_a_new_start_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path().to_owned(), 100).unwrap();
+        cache.put("a", &piece(30)).await;
+        cache.put("b", &piece(30)).await;
+        let since = Instant::now();
+        cache.expire(Some(since)).await;
+        assert_eq!(files(folder.path()), 0);
+        cache.put("c", &piece(30)).await;
+        cache.expire(Some(since)).await;
+        assert!(cache.get("c").await.is_some());
+        // What is gone from the disk is made again.
+        std::fs::remove_file(folder.path().join("c.mp4")).unwrap();
+        assert!(cache.get("c").await.is_none());
+        cache.put("d", &piece(30)).await;
         drop(Cache::open(folder.path().to_owned(), 100).unwrap());
         assert_eq!(files(folder.path()), 0);
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::ports::{LiveFeed, LiveVideo, TranscodeFailure};
-use domain::{CameraId, StreamKind, VideoCodec};
+use domain::{CameraId, StreamKind, Timestamp, VideoCodec};
 use futures::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -86,13 +86,13 @@ enum End {
 
 impl Transcoding {
     async fn run(self, _permit: OwnedSemaphorePermit) {
-        let mut failures = 0;
+        let (mut failures, mut latest) = (0, None);
         while failures < MOST_FAILURES {
             let began = Instant::now();
             let end = tokio::select! {
                 () = self.all.0.stop.cancelled() => break,
                 () = self.unwatched() => break,
-                end = self.transcode() => end,
+                end = self.transcode(&mut latest) => end,
             };
             let End::Failed(error) = end else { break };
             tracing::warn!(camera = %self.key.0, stream = %self.key.1, %error, "a live transcoder failed");
@@ -122,7 +122,8 @@ impl Transcoding {
         }
     }
 
-    async fn transcode(&self) -> End {
+    /// One life of a transcoder. `latest`: the last picture that was shown, of this one and those before it.
+    async fn transcode(&self, latest: &mut Option<Timestamp>) -> End {
         let (input, output) = match Transcoder::start(&self.all.0.worker) {
             Ok(both) => both,
             Err(error) => return End::Failed(error),
@@ -131,7 +132,7 @@ impl Transcoding {
         let away = AtomicBool::new(false);
         tokio::select! {
             () = self.feed(input, &away) => End::Over,
-            error = self.take(output, &away) => End::Failed(error),
+            error = self.take(output, &away, latest) => End::Failed(error),
         }
     }
 
@@ -158,11 +159,23 @@ impl Transcoding {
         }
     }
 
-    async fn take(&self, mut output: TranscoderOutput, away: &AtomicBool) -> TranscodeError {
+    async fn take(
+        &self,
+        mut output: TranscoderOutput,
+        away: &AtomicBool,
+        latest: &mut Option<Timestamp>,
+    ) -> TranscodeError {
+        // It begins with what a transcoder before it may have shown already: it goes on at a key frame after that.
+        let mut repeats = *latest;
         loop {
             match output.next().await {
                 Ok(Some(_)) if away.load(Ordering::Relaxed) => {}
-                Ok(Some(unit)) => self.tap.picture(&unit),
+                Ok(Some(unit)) if repeats.is_some_and(|shown| !unit.random_access || unit.time <= shown) => {}
+                Ok(Some(unit)) => {
+                    repeats = None;
+                    *latest = Some(unit.time);
+                    self.tap.picture(&unit);
+                }
                 Ok(None) => return TranscodeError::Failed("it ended by itself".to_owned()),
                 Err(error) => return error,
             }

@@ -13,11 +13,6 @@ pub(crate) use cache::Cache;
 pub(crate) use live::LiveTranscodings;
 pub(crate) use pieces::Pieces;
 
-/// Wide enough for a page, and a quarter of the work of the cameras' full size.
-pub(crate) const MAX_WIDTH: u32 = 1280;
-/// Somebody waits for it: before analysis, after recording.
-pub(crate) const NICENESS: i32 = 5;
-
 fn failure(error: &TranscodeError) -> TranscodeFailure {
     match error {
         TranscodeError::Failed(detail) => TranscodeFailure::Failed(detail.clone()),

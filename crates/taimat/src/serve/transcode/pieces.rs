@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::ports::{TranscodeFailure, TranscodedPiece};
 use domain::{AccessUnit, Segment, TimeRange};
@@ -22,6 +22,8 @@ const TURN: Duration = Duration::from_secs(8);
 const MAKING: Duration = Duration::from_secs(20);
 /// More than this in one piece is not transcoded.
 const MOST_BYTES: usize = 64 << 20;
+/// What nobody used for so long goes; looked for this often.
+const UNUSED: Duration = Duration::from_hours(1);
 const EXPIRY: Duration = Duration::from_mins(5);
 
 type Outcome = Result<TranscodedPiece, TranscodeFailure>;
@@ -89,7 +91,7 @@ impl Pieces {
     /// Removes what nobody uses, until the server stops.
     pub(crate) async fn upkeep(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(EXPIRY)).await.is_some() {
-            self.maker.cache.expire().await;
+            self.maker.cache.expire(Instant::now().checked_sub(UNUSED)).await;
         }
     }
 }
