@@ -33,7 +33,7 @@ use tracing::Span;
 use crate::audit::Audit;
 use crate::auth::rate::Limiter;
 use crate::openapi;
-use crate::ports::{ApiConfig, BellPort, CameraPort, HealthPort, RulePort, StillPort};
+use crate::ports::{ApiConfig, BellPort, CameraPort, HealthPort, RulePort, StillPort, VideoPort};
 use crate::problem::{Code, Problem};
 use crate::routes;
 
@@ -54,6 +54,8 @@ pub struct App {
     pub bells: Arc<dyn BellPort>,
     /// Pictures cut from recordings.
     pub stills: Arc<dyn StillPort>,
+    /// Video to be watched.
+    pub video: Arc<dyn VideoPort>,
     /// How the parts of the server fare.
     pub health: Arc<dyn HealthPort>,
     /// Changes as they happen.
@@ -88,6 +90,8 @@ pub(crate) struct Inner {
     pub(crate) residents: Limiter<String>,
     /// Clips on their way.
     pub(crate) clip_streams: Arc<Semaphore>,
+    /// Those who watch a camera.
+    pub(crate) video_streams: Arc<Semaphore>,
     /// Watchers of `/live`.
     pub(crate) live_streams: Arc<Semaphore>,
 }
@@ -108,7 +112,8 @@ impl Deref for Inner {
 
 impl Server {
     fn new(app: App) -> Self {
-        let (clips, watchers) = (app.config.clip_streams, app.config.live_streams);
+        let (clips, videos, watchers) =
+            (app.config.clip_streams, app.config.video_streams, app.config.live_streams);
         Self(Arc::new(Inner {
             app,
             // An office behind one address: ten wrong passwords at once, then one every six seconds.
@@ -119,6 +124,7 @@ impl Server {
             reports_of: Limiter::new(10, Duration::from_mins(1), 10_000),
             residents: Limiter::new(20, Duration::from_secs(30), 10_000),
             clip_streams: Arc::new(Semaphore::new(clips)),
+            video_streams: Arc::new(Semaphore::new(videos)),
             live_streams: Arc::new(Semaphore::new(watchers)),
         }))
     }

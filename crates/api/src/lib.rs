@@ -19,6 +19,7 @@ mod presets;
 pub mod problem;
 mod routes;
 mod search;
+mod video;
 mod zalo;
 
 pub use app::{App, router};

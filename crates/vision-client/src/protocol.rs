@@ -164,6 +164,33 @@ pub enum StillFailure {
     Decode(String),
 }
 
+/// One access unit to be transcoded, or one that came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodedUnit {
+    /// Time of the picture.
+    pub time: Timestamp,
+    /// Whether decoding can start here.
+    pub random_access: bool,
+    /// What it takes to decode this unit, where that changed since the unit before.
+    pub parameters: Option<VideoParameters>,
+    /// NAL units, each behind its length.
+    pub data: Bytes,
+}
+
+/// From a worker that transcodes. It is sent [`CodedUnit`]s until the server closes its half of the socket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TranscodeReply {
+    /// A unit of H.264. Pictures are not reordered.
+    Unit(CodedUnit),
+    /// All that was sent has been answered.
+    Done,
+    /// Nothing can be made of this: the worker ends.
+    Failed {
+        /// Why.
+        detail: String,
+    },
+}
+
 /// The model that the worker runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelInfo {

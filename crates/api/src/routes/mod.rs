@@ -23,7 +23,9 @@ mod sounders;
 mod system;
 mod timeline;
 mod tokens;
+mod transcoded;
 mod users;
+mod video;
 mod zalo;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -43,6 +45,7 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         cameras::routes(),
         timeline::routes(),
         recordings::routes(),
+        transcoded::routes(),
         clips::routes(),
         snapshots::routes(),
         events::routes(),
@@ -59,6 +62,7 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         channels::routes(),
         deliveries::routes(),
         live::routes(),
+        video::routes(),
         audit::routes(),
         system::documentation(),
     ];

@@ -22,4 +22,5 @@ mod rights;
 mod search;
 mod session;
 mod shifts;
+mod video;
 mod world;

@@ -3,11 +3,69 @@
 use api::ports::ApiConfig;
 use axum::body::Body;
 use axum::http::header;
-use domain::Role;
+use domain::{Role, StreamKind, VideoCodec};
+use index::Record;
 use serde_json::json;
 use tower::ServiceExt as _;
 
 use crate::world::{NOW, at, event_at, root, run, run_with, time};
+
+#[test]
+fn what_a_browser_cannot_play_is_offered_transcoded() {
+    run(|mut world| async move {
+        let from = NOW.plus_micros(-60_000_000);
+        world.record(from, 50).await;
+        let range = domain::TimeRange::new(from, from.plus_micros(5_000_000)).unwrap();
+        let recorded = world.index.segments_in(world.camera.id, StreamKind::Main, range).await.unwrap();
+        let mut other = recorded[0].clone();
+        other.stream = StreamKind::Sub;
+        other.video.codec = VideoCodec::H265;
+        world.write(Record::Segment(other)).await;
+        let client = world.client(&[at(Role::Investigator, &world.inside)]).await;
+        let camera = format!("/cameras/{}", world.camera.id);
+        let wanted = format!("from={}&to={}", time(range.from), time(range.to));
+        let playlist = async |query: &str| {
+            client.get(&format!("{camera}/playlist.m3u8?{wanted}&{query}")).await.expect(200)
+        };
+
+        // As it is, where that is H.264 or nobody minds.
+        for query in ["codec=h264", "stream=sub"] {
+            let list = playlist(query).await;
+            assert!(list.text().contains("segments/") && !list.text().contains("transcoded/"));
+            assert!(!list.headers.contains_key("taimat-transcoded"), "{query}");
+        }
+        let list = playlist("stream=sub&codec=h264").await;
+        assert_eq!(list.headers["taimat-transcoded"], "true");
+        let text = list.text();
+        let folder = format!("transcoded/sub/{}", from.as_micros());
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains(&folder)).collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert_eq!(lines[0], format!("#EXT-X-MAP:URI=\"{folder}/0/init.mp4\""));
+        assert_eq!(lines[1], format!("{folder}/0/media.mp4"));
+
+        let piece = async |path: &str| client.get(&format!("{camera}/{folder}/{path}")).await;
+        assert_eq!(&piece("0/init.mp4").await.expect(200).body[..], b"the init segment");
+        let path = format!("{camera}/{}", lines[1]);
+        let request = client.request("GET", &path).header(header::RANGE, "bytes=4-").body(Body::empty());
+        assert_eq!(&client.send(request.unwrap()).await.expect(206).body[..], b"fragment");
+        for (path, status, code) in [
+            ("1/media.mp4", 503, "unavailable"),
+            ("2/media.mp4", 503, "unavailable"),
+            ("3/media.mp4", 404, "no_footage"),
+            ("4/media.mp4", 404, "not_found"),
+            ("0/else.mp4", 400, "invalid_field"),
+            ("x/init.mp4", 400, "invalid_field"),
+        ] {
+            let reply = piece(path).await.expect(status);
+            assert_eq!(reply.code(), code, "{path}");
+            assert_eq!(reply.headers.contains_key(header::RETRY_AFTER), status == 503, "{path}");
+        }
+        let as_it_is = format!("{camera}/transcoded/main/{}/0/init.mp4", from.as_micros());
+        assert_eq!(client.get(&as_it_is).await.expect(400).json()["field"], "start");
+        let other_codec = client.get(&format!("{camera}/playlist.m3u8?{wanted}&codec=h265")).await;
+        assert_eq!(other_codec.expect(400).json()["field"], "codec");
+    });
+}
 
 #[test]
 fn footage_is_played_by_range_and_taken_away_with_an_account_of_it() {

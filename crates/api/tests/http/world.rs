@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
 use api::ports::{
-    ApiConfig, BellPort, CameraPort, Deaf, HealthCheck, HealthPort, RingOrder, RulePort, Still, StillFailure,
-    StillPort, Stranger,
+    ApiConfig, BellPort, CameraPort, Deaf, HealthCheck, HealthPort, LiveFeed, LiveVideo, RingOrder, RulePort,
+    Still, StillFailure, StillPort, Stranger, TranscodeFailure, TranscodedPiece, VideoPort,
 };
 use api::{App, Audit};
 use async_trait::async_trait;
@@ -19,9 +19,10 @@ use domain::{
     AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Channel, ChannelId,
     ConnectFailure, Event, EventId, EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock,
     Measured, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause,
-    RingId, RingState, Role, Rule, RuleSpec, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport,
-    UserId, VideoCodec, VideoParameters,
+    RingId, RingState, Role, Rule, RuleSpec, Segment, StreamAddress, StreamKind, Timestamp, TrackPoint,
+    Transport, UserId, VideoCodec, VideoParameters,
 };
+use futures::{StreamExt as _, stream};
 use index::{
     Index, NewCamera, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits,
 };
@@ -166,6 +167,7 @@ impl World {
             rules: Arc::new(FakeRules),
             bells: bells.clone(),
             stills: Arc::new(FakeStills),
+            video: Arc::new(FakeVideo::default()),
             health: health.clone(),
             live: live.clone(),
             snapshots: snapshots.clone(),
@@ -583,6 +585,52 @@ impl StillPort for FakeStills {
             return Err(StillFailure::NoFootage { camera, at });
         }
         Ok(Still { jpeg: Bytes::from_static(b"\xff\xd8cut"), time: at })
+    }
+}
+
+/// A picture, and then the camera is away. The sub stream is H.265; transcoding it works once, then fails, then is too much.
+#[derive(Default)]
+struct FakeVideo {
+    transcoding: Mutex<u32>,
+}
+
+#[async_trait]
+impl VideoPort for FakeVideo {
+    fn watch(&self, _: CameraId, kind: StreamKind) -> LiveFeed {
+        let MediaFrame::Video(mut unit) = picture(NOW, true) else { panic!("a picture") };
+        if kind == StreamKind::Sub {
+            Arc::make_mut(&mut unit.parameters).codec = VideoCodec::H265;
+        }
+        let away = LiveVideo::Offline { since: NOW, trouble: Some(FailureKind::Closed) };
+        stream::iter([LiveVideo::Picture(unit), away]).chain(stream::pending()).boxed()
+    }
+
+    fn watch_transcoded(&self, camera: CameraId, _: StreamKind) -> Result<LiveFeed, TranscodeFailure> {
+        let mut transcoding = self.transcoding.lock().unwrap();
+        *transcoding += 1;
+        match *transcoding {
+            1 => Ok(self.watch(camera, StreamKind::Main)),
+            2 => Ok(stream::empty().boxed()),
+            _ => Err(TranscodeFailure::Busy),
+        }
+    }
+
+    async fn piece(
+        &self,
+        segment: &Segment,
+        number: usize,
+    ) -> Result<Option<TranscodedPiece>, TranscodeFailure> {
+        assert_eq!(segment.video.codec, VideoCodec::H265);
+        match number {
+            0 => Ok(Some(TranscodedPiece {
+                init: Bytes::from_static(b"the init segment"),
+                media: Bytes::from_static(b"the fragment"),
+            })),
+            1 => Err(TranscodeFailure::Busy),
+            2 => Err(TranscodeFailure::Unavailable("it died".to_owned())),
+            3 => Err(TranscodeFailure::Failed("no picture came of it".to_owned())),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -18,6 +18,9 @@ mod rows;
 mod stills;
 mod stream;
 mod supervise;
+mod tap;
+mod transcode;
+mod video;
 mod watches;
 
 use std::net::SocketAddr;
@@ -54,6 +57,8 @@ use roster::Roster;
 use rows::Rows;
 use stills::Stills;
 use supervise::Tasks;
+use tap::Taps;
+use video::Video;
 use watches::Watches;
 
 /// Changes that a slow watcher may fall behind.
@@ -168,6 +173,8 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         vision: vision.clone(),
     });
     let watches = Arc::new(Watches::default());
+    let taps = Arc::new(Taps::new(Arc::clone(&core.clock)));
+    let video = Video::start(config, core.recorder.clone(), Arc::clone(&taps), &mut tasks, &core.stop)?;
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
     let Flagging { rules, flags, rule_door, bell_door } =
@@ -207,6 +214,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         board: Arc::clone(&board),
         analysts,
         watches,
+        taps,
         roster,
     };
     let (supervisor, cameras) = Supervisor::new(services, core.stop.clone());
@@ -226,6 +234,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         rules: Arc::new(rule_door),
         bells: Arc::new(bell_door),
         stills,
+        video: Arc::new(video),
         health: Arc::new(core.health(config, vision)),
         live,
         snapshots,
@@ -379,12 +388,7 @@ async fn start_vision(config: &Config, stop: CancellationToken) -> Result<Option
         return Ok(None);
     }
     let settings = &config.vision;
-    let worker = match &settings.worker {
-        Some(worker) => worker.clone(),
-        None => {
-            std::env::current_exe().context("cannot tell where taimat is")?.with_file_name("taimat-vision")
-        }
-    };
+    let worker = config.worker()?;
     let vision = VisionConfig {
         models: settings.models.clone(),
         threads: settings.threads,
