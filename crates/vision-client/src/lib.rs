@@ -11,6 +11,7 @@
 mod config;
 mod error;
 mod feed;
+mod grid;
 mod ledger;
 pub mod protocol;
 mod report;
@@ -23,6 +24,7 @@ mod worker;
 pub use config::VisionConfig;
 pub use error::{FeedError, StillError, VisionError};
 pub use feed::VisionFeed;
+pub use grid::GridRequest;
 pub use report::{VisionReport, Work};
 pub use still::{Still, StillRequest};
 pub use vision::Vision;

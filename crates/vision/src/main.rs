@@ -10,6 +10,7 @@ mod canvas;
 mod decoder;
 mod detector;
 mod feed;
+mod grey;
 mod layout;
 mod letterbox;
 mod manifest;
