@@ -132,15 +132,16 @@ impl Index {
     /// again. `Conflict` unless it has `version`.
     pub async fn change_case(&self, id: CaseId, version: i64, spec: &CaseSpec) -> Result<Case> {
         let mut transaction = self.pool.begin().await?;
+        let before = lock(&mut transaction, id).await?;
         CASES.change(&mut transaction, id.0, version, spec).await?;
-        let statement = match spec.state {
-            CaseState::Open => {
-                "UPDATE holds SET released_at = NULL, released_by = NULL
-                 WHERE released_at IS NOT NULL AND case_item_id IN (SELECT id FROM case_items WHERE case_id = $1)"
-            }
-            CaseState::Closed => RELEASE_ALL,
+        let statement = match (before.spec.state, spec.state) {
+            (CaseState::Open, CaseState::Closed) => Some(RELEASE_ALL),
+            (CaseState::Closed, CaseState::Open) => Some(HOLD_AGAIN),
+            _ => None,
         };
-        sqlx::query(statement).bind(id.0).execute(&mut *transaction).await?;
+        if let Some(statement) = statement {
+            sqlx::query(statement).bind(id.0).execute(&mut *transaction).await?;
+        }
         transaction.commit().await?;
         self.case(id).await
     }
@@ -164,6 +165,11 @@ impl Index {
 
 /// Releases what is held for the items of a case.
 const RELEASE_ALL: &str = "UPDATE holds SET released_at = now() WHERE released_at IS NULL
+    AND case_item_id IN (SELECT id FROM case_items WHERE case_id = $1)";
+
+/// Holds again what was held for the items of a case.
+const HOLD_AGAIN: &str =
+    "UPDATE holds SET released_at = NULL, released_by = NULL WHERE released_at IS NOT NULL
     AND case_item_id IN (SELECT id FROM case_items WHERE case_id = $1)";
 
 /// Takes a case for changes of its items, so that two do not number them at the same time.

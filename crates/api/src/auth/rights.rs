@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use domain::{
-    Action, Bell, Camera, CameraId, Channel, Delivery, EventId, EventRecord, Place, PlaceId, QuietSpot,
-    ReviewItem, Rule, Shift, Sounder, UserId,
+    Action, Bell, Camera, CameraId, Case, CaseExport, Channel, Delivery, EventId, EventRecord, Place,
+    PlaceId, QuietSpot, ReviewItem, Rule, Shift, Sounder, UserId,
 };
 use index::{Hold, Hushed, User};
 use serde::Serialize;
@@ -67,6 +67,10 @@ pub enum At {
     Bell,
     /// The place of the sounder `{sounder_id}` of the path.
     Sounder,
+    /// The place of the case `{case_id}` of the path.
+    Case,
+    /// The place of the case of the export `{export_id}` of the path.
+    Export,
     /// Every place where the user `{user_id}` of the path holds a role.
     User,
 }
@@ -225,6 +229,19 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             caller.require(index, action, channel.place_id, "delivery").await?;
             parts.extensions.insert(Arc::new(delivery));
             parts.extensions.insert(Arc::new(channel));
+        }
+        At::Case => {
+            let case: Case = unless_missing(index.case(named(parts, "case_id").await?).await, "case")?;
+            caller.require(index, action, case.place_id, "case").await?;
+            parts.extensions.insert(Arc::new(case));
+        }
+        At::Export => {
+            let export = index.export(named(parts, "export_id").await?).await;
+            let export: CaseExport = unless_missing(export, "export")?;
+            let case = unless_missing(index.case(export.case_id).await, "export")?;
+            caller.require(index, action, case.place_id, "export").await?;
+            parts.extensions.insert(Arc::new(export));
+            parts.extensions.insert(Arc::new(case));
         }
         At::User => {
             let user: User =

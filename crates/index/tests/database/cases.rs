@@ -27,7 +27,10 @@ async fn only_what_may_be_held_is_held_and_only_while_the_case_is_open() {
         range: range(from, to),
     };
     for (hold, from) in [(true, 0), (false, 100)] {
-        let (kind, by) = (CaseItemKind::Picture { camera_id: gate.id, at: at(from) }, (UserId::generate(), "lan".to_owned()));
+        let (kind, by) = (
+            CaseItemKind::Picture { camera_id: gate.id, at: at(from) },
+            (UserId::generate(), "lan".to_owned()),
+        );
         let new = NewCaseItem { kind, footage: Some(footage(from, from + 10)), hold, note: None, by };
         assert_eq!(index.add_case_item(case.id, &new).await.unwrap().held, hold);
     }
@@ -48,7 +51,11 @@ async fn only_what_may_be_held_is_held_and_only_while_the_case_is_open() {
 async fn exports_wait_run_survive_a_stop_and_expire() {
     let index = index().await;
     let case = case(&index).await;
-    let new = NewExport { case_id: case.id, places: vec![case.place_id], by: (UserId::generate(), "lan".to_owned()) };
+    let new = NewExport {
+        case_id: case.id,
+        places: vec![case.place_id],
+        by: (UserId::generate(), "lan".to_owned()),
+    };
     let first = index.create_export(&new).await.unwrap();
     assert!(matches!(index.create_export(&new).await, Err(IndexError::Invalid { .. })), "one at a time");
     assert_eq!(index.next_export().await.unwrap().map(|export| export.id), Some(first.id));
