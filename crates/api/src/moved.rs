@@ -267,12 +267,12 @@ fn batches(frames: Vec<AccessUnit>) -> Vec<Vec<AccessUnit>> {
     let mut bytes = 0;
     for frame in frames {
         bytes += frame.data.len();
-        match batches.last_mut().filter(|batch| batch.len() < BATCH && bytes <= BATCH_BYTES) {
-            Some(batch) => batch.push(frame),
-            None => {
-                bytes = frame.data.len();
-                batches.push(vec![frame]);
-            }
+        let fits = |batch: &&mut Vec<AccessUnit>| batch.len() < BATCH && bytes <= BATCH_BYTES;
+        if let Some(batch) = batches.last_mut().filter(fits) {
+            batch.push(frame);
+        } else {
+            bytes = frame.data.len();
+            batches.push(vec![frame]);
         }
     }
     batches

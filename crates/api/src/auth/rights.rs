@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use domain::{
-    Action, Bell, Camera, CameraId, Case, CaseExport, Channel, Delivery, EventId, EventRecord, Place,
+    Action, Bell, Camera, CameraId, Case, CaseExport, CaseId, Channel, Delivery, EventId, EventRecord, Place,
     PlaceId, QuietSpot, ReviewItem, Rule, Shift, Sounder, UserId,
 };
 use index::{Hold, Hushed, User};
@@ -231,17 +231,14 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             parts.extensions.insert(Arc::new(channel));
         }
         At::Case => {
-            let case: Case = unless_missing(index.case(named(parts, "case_id").await?).await, "case")?;
-            caller.require(index, action, case.place_id, "case").await?;
-            parts.extensions.insert(Arc::new(case));
+            let id = named(parts, "case_id").await?;
+            enter_case(server, caller, action, (id, "case"), parts).await?;
         }
         At::Export => {
             let export = index.export(named(parts, "export_id").await?).await;
             let export: CaseExport = unless_missing(export, "export")?;
-            let case = unless_missing(index.case(export.case_id).await, "export")?;
-            caller.require(index, action, case.place_id, "export").await?;
+            enter_case(server, caller, action, (export.case_id, "export"), parts).await?;
             parts.extensions.insert(Arc::new(export));
-            parts.extensions.insert(Arc::new(case));
         }
         At::User => {
             let user: User =
@@ -250,6 +247,20 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             parts.extensions.insert(Arc::new(user));
         }
     }
+    Ok(())
+}
+
+/// Finds a case, and refuses unless the action is allowed at its place; `what` is what the path names.
+async fn enter_case(
+    server: &Server,
+    caller: &Caller,
+    action: Action,
+    (id, what): (CaseId, &str),
+    parts: &mut Parts,
+) -> Answer<()> {
+    let case: Case = unless_missing(server.index.case(id).await, what)?;
+    caller.require(&server.index, action, case.place_id, what).await?;
+    parts.extensions.insert(Arc::new(case));
     Ok(())
 }
 

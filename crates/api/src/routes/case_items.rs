@@ -145,6 +145,7 @@ struct ItemPath {
 /// What to change of an item. What is left out stays as it is.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "leave, forget and set are three different wishes")]
 struct ItemToChange {
     /// What you have to say of it; null forgets it.
     #[serde(default, deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]

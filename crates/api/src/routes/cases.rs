@@ -141,6 +141,7 @@ async fn read(State(server): State<Server>, caller: Caller, Target(case): Target
 /// What to change of a case. What is left out stays as it is.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "leave, forget and set are three different wishes")]
 struct CaseToChange {
     /// The version that was read; or send `If-Match`.
     version: Option<i64>,

@@ -38,7 +38,7 @@ impl Stills {
         let vision = self.vision()?;
         let units = self.units(camera, at).await?;
         let request = StillRequest { units, at, crop, max_width, quality: QUALITY };
-        vision.still(request).await.map_err(failure)
+        vision.still(request).await.map_err(|error| failure(&error))
     }
 
     fn vision(&self) -> Result<&Vision, StillFailure> {
@@ -107,11 +107,11 @@ impl api::ports::StillPort for Stills {
         area: BoundingBox,
     ) -> Result<Vec<GreyGrid>, StillFailure> {
         let vision = self.vision()?;
-        vision.grids(GridRequest { units: key_frames, area }).await.map_err(failure)
+        vision.grids(GridRequest { units: key_frames, area }).await.map_err(|error| failure(&error))
     }
 }
 
-fn failure(error: StillError) -> StillFailure {
+fn failure(error: &StillError) -> StillFailure {
     match error {
         StillError::Busy | StillError::Down | StillError::TimedOut => StillFailure::Busy(error.to_string()),
         StillError::Request(_) | StillError::Decode(_) => StillFailure::Failed(error.to_string()),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use domain::{Timestamp, at_home};
@@ -44,9 +44,9 @@ pub(super) struct Archive {
 impl Archive {
     /// Begins a file on the disk. `made` is the time that its files bear.
     pub(super) fn create(path: &Path, made: Timestamp) -> Self {
-        let (pieces, waiting) = mpsc::channel(PIECES);
+        let (pieces, to_write) = mpsc::channel(PIECES);
         let path = path.to_owned();
-        let writing = tokio::task::spawn_blocking(move || write(path, made, waiting));
+        let writing = tokio::task::spawn_blocking(move || write(&path, made, to_write));
         Self { pieces, writing: Some(writing) }
     }
 
@@ -99,8 +99,8 @@ impl Archive {
     }
 }
 
-fn write(path: PathBuf, made: Timestamp, mut pieces: mpsc::Receiver<Piece>) -> io::Result<u64> {
-    let mut zip = ZipWriter::new(File::create(&path)?);
+fn write(path: &Path, made: Timestamp, mut pieces: mpsc::Receiver<Piece>) -> io::Result<u64> {
+    let mut zip = ZipWriter::new(File::create(path)?);
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(dos_time(made))

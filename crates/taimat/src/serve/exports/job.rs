@@ -67,11 +67,13 @@ pub(super) struct Job<'a> {
     total: u64,
     written: u64,
     noted: Instant,
+    /// How often a picture is tried; once, after the worker was waited for in vain.
+    attempts: u32,
 }
 
 impl<'a> Job<'a> {
     pub(super) fn new(exporter: &'a Exporter, export: CaseExport) -> Self {
-        Self { exporter, export, total: 1, written: 0, noted: Instant::now() }
+        Self { exporter, export, total: 1, written: 0, noted: Instant::now(), attempts: ATTEMPTS }
     }
 
     /// Makes the file; its size.
@@ -157,12 +159,11 @@ impl<'a> Job<'a> {
             CaseItemKind::Event { .. } => {
                 if let Some((event, snapshot)) = &content.event {
                     let time = event.best.time;
-                    let found = match self.kept(snapshot.as_deref()).await {
-                        Some(jpeg) => Ok((jpeg, time)),
-                        None => {
-                            let crop = Some(event.best.bounds);
-                            self.still(event.camera_id, time, crop, Some(EVENT_WIDTH)).await?
-                        }
+                    let found = if let Some(jpeg) = self.kept(snapshot.as_deref()).await {
+                        Ok((jpeg, time))
+                    } else {
+                        let crop = Some(event.best.bounds);
+                        self.still(event.camera_id, time, crop, Some(EVENT_WIDTH)).await?
                     };
                     match found {
                         Ok((jpeg, time)) => {
@@ -229,12 +230,16 @@ impl<'a> Job<'a> {
         crop: Option<BoundingBox>,
         width: Option<u32>,
     ) -> Result<Result<(Bytes, Timestamp), Sentence>, Ended> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 1..=self.attempts {
             match self.exporter.stills.cut(camera, at, crop, width).await {
                 Ok(still) => return Ok(Ok((still.jpeg, still.time))),
                 Err(StillFailure::NoFootage { .. }) => return Ok(Err(nothing())),
                 Err(StillFailure::Busy(why)) => {
                     tracing::debug!(why, "a picture of an export waits");
+                    if attempt == self.attempts {
+                        self.attempts = 1;
+                        break;
+                    }
                     tokio::time::sleep(AGAIN).await;
                     self.note().await?;
                 }

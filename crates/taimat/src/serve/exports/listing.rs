@@ -61,7 +61,7 @@ pub(super) struct Entry {
     stream: Option<StreamKind>,
     from: Option<Moment>,
     to: Option<Moment>,
-    event: Option<Seen>,
+    event: Option<SeenEvent>,
     text: Option<String>,
     note: Option<String>,
     added_by: String,
@@ -74,7 +74,7 @@ pub(super) struct Entry {
 
 /// What an event was.
 #[derive(Serialize)]
-struct Seen {
+struct SeenEvent {
     id: EventId,
     class: ObjectClass,
     score: f32,
@@ -107,7 +107,7 @@ impl Entry {
             CaseItemKind::Note { text } => ("note", None, Some(text.clone())),
         };
         let footage = item.footage.as_ref();
-        let event = content.event.as_ref().map(|(event, _)| Seen {
+        let event = content.event.as_ref().map(|(event, _)| SeenEvent {
             id: event.id,
             class: event.class,
             score: event.score,

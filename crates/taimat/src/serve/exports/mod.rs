@@ -58,7 +58,7 @@ impl Exporter {
             match outcome {
                 Ok(()) => {}
                 Err(error) if error.is_transient() => {
-                    tracing::debug!(%error, "exports wait for the database")
+                    tracing::debug!(%error, "exports wait for the database");
                 }
                 Err(error) => tracing::error!(%error, "exports"),
             }
