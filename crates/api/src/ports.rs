@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    AccessUnit, BellSignal, CameraId, CameraState, CameraWatch, ConnectFailure, FailureKind, ProbeReport,
-    ReviewItemId, Ring, Segment, Sounder, StreamAddress, StreamKind, Timestamp, UserId,
+    AccessUnit, BellSignal, BoundingBox, CameraId, CameraState, CameraWatch, ConnectFailure, FailureKind,
+    GreyGrid, ProbeReport, ReviewItemId, Ring, Segment, Sounder, StreamAddress, StreamKind, Timestamp,
+    UserId,
 };
 use futures::stream::BoxStream;
 use serde::Serialize;
@@ -36,6 +37,12 @@ pub trait RulePort: Send + Sync {
     /// Says that a stored rule was added, changed or removed. They are read from the index and hold soon after; this
     /// does not wait for it.
     fn rules_changed(&self);
+}
+
+/// The making of files of cases.
+pub trait ExportPort: Send + Sync {
+    /// Says that an export was asked for, cancelled or removed. It is read from the index; this does not wait for it.
+    fn exports_changed(&self);
 }
 
 /// Alarm bells and sounders as they work.
@@ -120,6 +127,14 @@ pub trait StillPort: Send + Sync {
         at: Timestamp,
         max_width: Option<u32>,
     ) -> Result<Still, StillFailure>;
+
+    /// How bright key frames of one set of parameters are, in a part of the picture and as a whole; those that cannot
+    /// be decoded are left out. Done when nothing else is to be done.
+    async fn grids(
+        &self,
+        key_frames: Vec<AccessUnit>,
+        area: BoundingBox,
+    ) -> Result<Vec<GreyGrid>, StillFailure>;
 }
 
 /// What somebody who watches a stream is shown.

@@ -53,7 +53,7 @@ pub(crate) struct Server {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Data {
-    /// Database, snapshots, keys and waiting rows.
+    /// Database, snapshots, exports of cases, keys and waiting rows.
     pub(crate) folder: PathBuf,
 }
 

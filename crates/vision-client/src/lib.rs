@@ -13,6 +13,7 @@
 mod config;
 mod error;
 mod feed;
+mod grid;
 mod ledger;
 mod process;
 pub mod protocol;
@@ -27,6 +28,7 @@ mod worker;
 pub use config::VisionConfig;
 pub use error::{FeedError, StillError, VisionError};
 pub use feed::VisionFeed;
+pub use grid::GridRequest;
 pub use report::{VisionReport, Work};
 pub use still::{Still, StillRequest};
 pub use transcoder::{TranscodeError, Transcoder, TranscoderConfig, TranscoderInput, TranscoderOutput};

@@ -70,8 +70,8 @@ impl Transcoder {
             "--max-width".as_ref(),
             width.as_ref(),
         ];
-        let Process { child, socket, last_line, .. } =
-            Process::spawn(&config.worker, arguments, None).map_err(|error| TranscodeError::Spawn {
+        let Process { child, socket, last_line, .. } = Process::spawn(&config.worker, arguments, None)
+            .map_err(|error| TranscodeError::Spawn {
                 path: config.worker.clone(),
                 problem: error.to_string(),
             })?;

@@ -78,5 +78,6 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Failed { .. } => "Failed",
         Reply::Closed { .. } => "Closed",
         Reply::Still { .. } => "Still",
+        Reply::Grids { .. } => "Grids",
     }
 }

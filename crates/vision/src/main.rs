@@ -12,6 +12,7 @@ mod decoder;
 mod detector;
 mod encoder;
 mod feed;
+mod grey;
 mod layout;
 mod letterbox;
 mod manifest;

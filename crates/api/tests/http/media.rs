@@ -154,6 +154,33 @@ fn pictures_come_from_the_folder_or_are_cut_again() {
 }
 
 #[test]
+fn an_events_picture_comes_as_small_as_it_is_asked_for() {
+    run(|world| async move {
+        let client = world.client(&[at(Role::DutyOfficer, &world.inside)]).await;
+        let large = image::RgbImage::from_fn(640, 360, |x, y| image::Rgb([x as u8, y as u8, 0]));
+        large.save(world.snapshots.join("large.jpg")).unwrap();
+        std::fs::write(world.snapshots.join("torn.jpg"), b"\xff\xd8torn").unwrap();
+        let (seen, torn) =
+            [120, 180].map(|ago| event_at(&world.camera, NOW.plus_micros(-ago * 1_000_000))).into();
+        let (path, other) =
+            (format!("/events/{}/snapshot", seen.id), format!("/events/{}/snapshot", torn.id));
+        world.store(seen, Some("large.jpg".to_owned())).await;
+        world.store(torn, Some("torn.jpg".to_owned())).await;
+        let size = |body: &[u8]| {
+            let picture = image::load_from_memory(body).unwrap();
+            (picture.width(), picture.height())
+        };
+        let small = client.get(&format!("{path}?width=160")).await.expect(200);
+        assert_eq!(size(&small.body), (160, 90));
+        assert_eq!(small.headers[header::CACHE_CONTROL], "private, max-age=86400, immutable");
+        assert_eq!(size(&client.get(&format!("{path}?width=1920")).await.expect(200).body), (640, 360));
+        assert_eq!(client.get(&format!("{path}?width=8")).await.expect(400).json()["field"], "width");
+        let cut = client.get(&format!("{other}?width=160")).await.expect(200);
+        assert_eq!(&cut.body[..], b"\xff\xd8cut", "one that cannot be read is cut again");
+    });
+}
+
+#[test]
 fn as_many_clips_are_sent_at_once_as_the_server_allows() {
     run_with(ApiConfig { clip_streams: 1, ..ApiConfig::default() }, |mut world| async move {
         let from = NOW.plus_micros(-60_000_000);

@@ -54,6 +54,13 @@ async fn made(world: &World, parameter: &str) -> String {
         "item_id" => world.flag(&rule().await).await.to_string(),
         "bell_id" => crate::bells::bell(world).await.id.to_string(),
         "sounder_id" => crate::bells::sounder(world).await.id.to_string(),
+        "case_id" => world.case().await.id.to_string(),
+        "export_id" => {
+            let case_id = world.case().await.id;
+            let by = (UserId::generate(), "walk".to_owned());
+            let new = index::NewExport { case_id, places: vec![world.home.id], by };
+            index.create_export(&new).await.unwrap().id.to_string()
+        }
         "shift_id" => {
             let officer = (UserId::generate(), "walk");
             index.open_shift(world.home.id, officer, crate::world::NOW).await.unwrap().id.to_string()
@@ -76,6 +83,12 @@ async fn made(world: &World, parameter: &str) -> String {
 
 async fn filled(world: &World, path: &str) -> String {
     let mut filled = path.to_owned();
+    if filled.contains("{case_item_id}") {
+        let case = world.case().await;
+        let item = world.case_item(&case).await;
+        filled =
+            filled.replace("{case_id}", &case.id.to_string()).replace("{case_item_id}", &item.id.to_string());
+    }
     while let Some((before, rest)) = filled.split_once('{') {
         let (parameter, after) = rest.split_once('}').unwrap();
         filled = format!("{before}{}{after}", made(world, parameter).await);

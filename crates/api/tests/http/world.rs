@@ -6,8 +6,9 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
 use api::ports::{
-    ApiConfig, BellPort, CameraPort, Deaf, HealthCheck, HealthPort, LiveFeed, LiveVideo, RingOrder, RulePort,
-    Still, StillFailure, StillPort, Stranger, TranscodeFailure, TranscodedPiece, VideoPort,
+    ApiConfig, BellPort, CameraPort, Deaf, ExportPort, HealthCheck, HealthPort, LiveFeed, LiveVideo,
+    RingOrder, RulePort, Still, StillFailure, StillPort, Stranger, TranscodeFailure, TranscodedPiece,
+    VideoPort,
 };
 use api::{App, Audit};
 use async_trait::async_trait;
@@ -16,15 +17,17 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::{
-    AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Channel, ChannelId,
-    ConnectFailure, Event, EventId, EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock,
-    Measured, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause,
-    RingId, RingState, Role, Rule, RuleSpec, Segment, StreamAddress, StreamKind, Timestamp, TrackPoint,
-    Transport, UserId, VideoCodec, VideoParameters,
+    AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Case, CaseItem,
+    CaseItemKind, CaseSpec, CaseState, Channel, ChannelId, ConnectFailure, Event, EventId, EventRecord,
+    FailureKind, Firing, FiringId, GreyGrid, LiveEvent, ManualClock, Measured, MediaFrame, ObjectClass,
+    Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause, RingId, RingState, Role, Rule,
+    RuleSpec, Segment, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec,
+    VideoParameters,
 };
 use futures::{StreamExt as _, stream};
 use index::{
-    Index, NewCamera, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits,
+    Index, NewCamera, NewCaseItem, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer,
+    WriterLimits,
 };
 use recorder::{Recorder, RecorderConfig, RecorderEvent};
 use serde_json::Value;
@@ -131,6 +134,7 @@ pub(crate) struct World {
     pub(crate) recorder: Recorder,
     pub(crate) recordings: mpsc::Receiver<RecorderEvent>,
     pub(crate) snapshots: PathBuf,
+    pub(crate) export_files: PathBuf,
     writer: index::WriterHandle,
     _folder: tempfile::TempDir,
 }
@@ -154,6 +158,8 @@ impl World {
         .unwrap();
         let snapshots = folder.path().join("snapshots");
         std::fs::create_dir_all(&snapshots).unwrap();
+        let export_files = folder.path().join("exports");
+        std::fs::create_dir_all(&export_files).unwrap();
         let (audit, _written) = Audit::start(index.clone(), clock.clone(), shutdown.clone());
         let (live, _) = broadcast::channel(4);
         let cameras = Arc::new(FakeCameras::default());
@@ -168,6 +174,8 @@ impl World {
             bells: bells.clone(),
             stills: Arc::new(FakeStills),
             video: Arc::new(FakeVideo::default()),
+            exports: Arc::new(FakeExports),
+            export_files: export_files.clone(),
             health: health.clone(),
             live: live.clone(),
             snapshots: snapshots.clone(),
@@ -199,6 +207,7 @@ impl World {
             recorder,
             recordings,
             snapshots,
+            export_files,
             writer,
             _folder: folder,
         };
@@ -249,6 +258,20 @@ impl World {
         };
         self.write(Record::Firing(Box::new(firing))).await;
         item_id
+    }
+
+    /// Begins a case at the hamlet without the API.
+    pub(crate) async fn case(&self) -> Case {
+        let spec = CaseSpec { title: "Mất xe".to_owned(), note: None, state: CaseState::Open };
+        self.index.create_case(self.home.id, &spec, (UserId::generate(), "walk")).await.unwrap()
+    }
+
+    /// Adds a note to a case without the API.
+    pub(crate) async fn case_item(&self, case: &Case) -> CaseItem {
+        let kind = CaseItemKind::Note { text: "walk".to_owned() };
+        let by = (UserId::generate(), "walk".to_owned());
+        let new = NewCaseItem { kind, footage: None, hold: false, note: None, by };
+        self.index.add_case_item(case.id, &new).await.unwrap()
     }
 
     /// Adds a channel at the hamlet without the API.
@@ -576,6 +599,12 @@ impl RulePort for FakeRules {
     fn rules_changed(&self) {}
 }
 
+struct FakeExports;
+
+impl ExportPort for FakeExports {
+    fn exports_changed(&self) {}
+}
+
 struct FakeStills;
 
 #[async_trait]
@@ -585,6 +614,16 @@ impl StillPort for FakeStills {
             return Err(StillFailure::NoFootage { camera, at });
         }
         Ok(Still { jpeg: Bytes::from_static(b"\xff\xd8cut"), time: at })
+    }
+
+    /// Something bright stands in the area in every fourth ten seconds.
+    async fn grids(&self, frames: Vec<AccessUnit>, _: BoundingBox) -> Result<Vec<GreyGrid>, StillFailure> {
+        let grid = |time: Timestamp| {
+            let there = time.as_micros() / 10_000_000 % 4 == 3;
+            let cells = vec![if there { 200 } else { 20 }; 64].into();
+            GreyGrid { time, columns: 8, cells, whole: vec![20; 144].into() }
+        };
+        Ok(frames.iter().map(|frame| grid(frame.time)).collect())
     }
 }
 

@@ -6,6 +6,7 @@ mod bells;
 mod board;
 mod cameras;
 pub(crate) mod database;
+mod exports;
 mod flag;
 mod health;
 mod kept;
@@ -36,7 +37,7 @@ use index::{Index, Record, Vault, Writer, WriterLimits};
 use metrics_exporter_prometheus::PrometheusHandle;
 use recorder::{Recorder, RecorderConfig, RecorderEvent, RecorderTask};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use vision_client::{Vision, VisionConfig};
@@ -48,6 +49,7 @@ use bells::{BellDoor, Bells};
 use board::Board;
 use cameras::{Services, Supervisor};
 use database::Database;
+use exports::{ExportDoor, Exporter};
 use flag::{Escalation, Flagger, Flags, HealthRules, Patience, RuleDoor, RuleKeeper, Rules};
 use health::Health;
 use metrics::Gauges;
@@ -222,6 +224,8 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     tasks.spawn("retention", core.retention(config, snapshots.clone()).run());
     tasks.spawn("metrics", metrics::upkeep(metrics.clone(), core.stop.clone()));
     tasks.spawn("notify", core.dispatcher(config, &vault, &stills, &snapshots).run());
+    let export_files = data.join("exports");
+    let exports = core.exports(config, &mut tasks, &stills, &snapshots, &export_files)?;
     tasks.spawn("watchdog", supervise::watchdog(core.stop.clone()));
 
     let (audit, audit_task) = Audit::start(core.index.clone(), core.clock.clone(), core.stop.clone());
@@ -235,6 +239,8 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         bells: Arc::new(bell_door),
         stills,
         video: Arc::new(video),
+        exports: Arc::new(exports),
+        export_files,
         health: Arc::new(core.health(config, vision)),
         live,
         snapshots,
@@ -331,6 +337,32 @@ impl Core {
             alert: after(config.review.escalate_alert_minutes),
         };
         Escalation { index: self.index.clone(), live, patience, stop: self.stop.clone() }
+    }
+
+    /// Starts what makes files of cases; the API's door to it.
+    fn exports(
+        &self,
+        config: &Config,
+        tasks: &mut Tasks,
+        stills: &Arc<Stills>,
+        snapshots: &Path,
+        folder: &Path,
+    ) -> Result<ExportDoor> {
+        make_folder(folder)?;
+        let changed = Arc::new(Notify::new());
+        let exporter = Exporter {
+            index: self.index.clone(),
+            recorder: self.recorder.clone(),
+            stills: Arc::clone(stills),
+            clock: self.clock.clone(),
+            folder: folder.to_owned(),
+            snapshots: snapshots.to_owned(),
+            keep_free_bytes: bytes(config.recording.keep_free_gib),
+            changed: Arc::clone(&changed),
+            stop: self.stop.clone(),
+        };
+        tasks.spawn("exports", exporter.run());
+        Ok(ExportDoor(changed))
     }
 
     fn dispatcher(
