@@ -198,8 +198,8 @@ impl Problem {
     /// A camera stream that could not be used.
     #[must_use]
     pub fn camera(stream: StreamKind, failure: ConnectFailure) -> Self {
-        let mut problem = Self::new(Code::CameraFailed, failure.message.clone())
-            .remedy(failure.remedy.clone())
+        let mut problem = Self::new(Code::CameraFailed, failure.message.en.clone())
+            .remedy(failure.remedy.en.clone())
             .at(match stream {
                 StreamKind::Main => "main_url",
                 StreamKind::Sub => "sub_url",

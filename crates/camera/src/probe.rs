@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::{
-    ConnectFailure, FailureKind, MediaFrame, ProbeReport, StreamAddress, StreamKind, StreamReport,
+    ConnectFailure, FailureKind, MediaFrame, ProbeReport, Sentence, StreamAddress, StreamKind, StreamReport,
     SystemClock, Timestamp, Transport, VideoParameters,
 };
 use futures::FutureExt;
@@ -50,7 +50,7 @@ pub async fn probe_within(
     }
     if alone {
         for report in &mut reports {
-            report.advice.push(advice::ONE_AT_A_TIME.to_owned());
+            report.advice.push(advice::one_at_a_time());
         }
     }
     Ok(ProbeReport { streams: reports })
@@ -83,7 +83,7 @@ struct Observed {
     transport: Transport,
     video: Option<Arc<VideoParameters>>,
     audio: Option<String>,
-    audio_dropped: Option<String>,
+    audio_dropped: Option<Sentence>,
     tool: Option<String>,
     /// Time and size of each picture, and whether it is a key frame.
     pictures: Vec<(Timestamp, usize, bool)>,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use domain::{AudioParameters, ConnectFailure, FailureKind, StreamAddress, Transport, VideoParameters};
+use domain::{
+    AudioParameters, ConnectFailure, FailureKind, Sentence, StreamAddress, Transport, VideoParameters,
+};
 use futures::{FutureExt, StreamExt};
 use retina::client::{Demuxed, Described, SessionGroup};
 use retina::codec::CodecItem;
@@ -27,7 +29,7 @@ pub(crate) struct Plan {
     pub(crate) group: Arc<SessionGroup>,
     pub(crate) choice: Choice,
     /// Why sound is not even asked for, once it has cost a session.
-    pub(crate) mute: Option<String>,
+    pub(crate) mute: Option<Sentence>,
 }
 
 impl Plan {
@@ -66,7 +68,7 @@ pub(crate) struct Session {
     /// How RTP travels.
     pub(crate) transport: Transport,
     /// Why sound is not kept, where there is some.
-    pub(crate) audio_dropped: Option<String>,
+    pub(crate) audio_dropped: Option<Sentence>,
     /// The server software that the camera names.
     pub(crate) tool: Option<String>,
 }
@@ -165,11 +167,17 @@ impl Session {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if error.status_code().is_some() => {
                     audio = None;
-                    audio_dropped = Some("the camera offers sound and then refuses to send it".into());
+                    audio_dropped = Some(Sentence::new(
+                        "camera báo có âm thanh nhưng rồi từ chối gửi",
+                        "the camera offers sound and then refuses to send it",
+                    ));
                 }
                 // The connection is of no more use. The next session will not ask for sound.
                 broken => {
-                    plan.mute = Some("asking for the sound broke the connection".into());
+                    plan.mute = Some(Sentence::new(
+                        "yêu cầu âm thanh làm mất kết nối",
+                        "asking for the sound broke the connection",
+                    ));
                     return Err(match broken {
                         Ok(Err(error)) => explain(&error, Stage::Setup),
                         _ => failure::silent(&target.place(), Stage::Setup, limits.answer),

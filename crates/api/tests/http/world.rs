@@ -19,8 +19,8 @@ use domain::{
     AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Channel, ChannelId,
     ConnectFailure, Event, EventId, EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock,
     Measured, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause,
-    RingId, RingState, Role, Rule, RuleSpec, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport,
-    UserId, VideoCodec, VideoParameters,
+    RingId, RingState, Role, Rule, RuleSpec, Sentence, StreamAddress, StreamKind, Timestamp, TrackPoint,
+    Transport, UserId, VideoCodec, VideoParameters,
 };
 use index::{
     Index, NewCamera, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits,
@@ -493,8 +493,11 @@ impl CameraPort for FakeCameras {
                         kind,
                         ConnectFailure {
                             kind: FailureKind::WrongPassword,
-                            message: "the camera refuses user name and password".to_owned(),
-                            remedy: "Check both on the camera's own page.".to_owned(),
+                            message: Sentence::new(
+                                "Camera từ chối",
+                                "the camera refuses user name and password",
+                            ),
+                            remedy: Sentence::new("Kiểm tra lại.", "Check both on the camera's own page."),
                         },
                     ));
                 }

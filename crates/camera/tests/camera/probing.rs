@@ -23,12 +23,12 @@ async fn both_streams_are_found_out() {
 
     assert_eq!((main.stream, main.codec), (StreamKind::Main, VideoCodec::H265));
     assert_eq!((main.width, main.height, main.transport), (64, 64, Transport::Tcp));
-    assert!(main.advice.iter().any(|line| line.contains("H.265")), "{:?}", main.advice);
+    assert!(main.advice.iter().any(|line| line.en.contains("H.265")), "{:?}", main.advice);
 
     assert_eq!((sub.stream, sub.codec), (StreamKind::Sub, VideoCodec::H264));
     assert_eq!((sub.width, sub.height, sub.transport), (64, 48, Transport::Udp));
     assert_eq!(sub.tool.as_deref(), Some("fake camera 1.0"));
-    assert!(sub.audio.is_none() && sub.audio_dropped.as_ref().unwrap().contains("G.711"));
+    assert!(sub.audio.is_none() && sub.audio_dropped.as_ref().unwrap().en.contains("G.711"));
     // As they came, not as declared: the pace of the fake camera, which a busy machine may slow down.
     let true_rate = 1.0 / PACE.as_secs_f32();
     assert!(sub.frame_rate > true_rate / 4.0 && sub.frame_rate < true_rate * 1.5, "{}", sub.frame_rate);
