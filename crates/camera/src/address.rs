@@ -52,6 +52,11 @@ impl Target {
         })
     }
 
+    /// The same host at another port.
+    pub(crate) fn at(&self, port: u16) -> Self {
+        Self { port, ..self.clone() }
+    }
+
     /// `host:port`, as it is shown.
     pub(crate) fn place(&self) -> String {
         if self.host.contains(':') {

@@ -145,6 +145,8 @@ mod tests {
             clock_offset: Some(0.3),
             tool: None,
             advice: Vec::new(),
+            picture: None,
+            no_picture: None,
         }
     }
 

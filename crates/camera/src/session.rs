@@ -145,14 +145,7 @@ impl Session {
         let mut session = describe(plan, target).await?.map_err(|error| explain(&error, Stage::Describe))?;
         let tool = session.tool().and_then(|tool| target.shown(tool));
 
-        let video = match parameters::choose_video(session.streams()) {
-            Video::Found(index) => index,
-            Video::Unsupported(name) => return Err(failure::unsupported_codec(target, &name)),
-            Video::Missing => return Err(failure::no_video(target)),
-        };
-        if let Some(Some(Err(detail))) = session.streams().get(video).map(parameters::video_parameters) {
-            return Err(failure::bad_parameters(&detail));
-        }
+        let video = chosen_video(&session, target)?;
         let (mut audio, mut audio_dropped) = match &plan.mute {
             None => parameters::choose_audio(session.streams()),
             Some(reason) => (None, Some(reason.clone())),
@@ -321,6 +314,35 @@ impl Session {
             }
             _ => None,
         }
+    }
+}
+
+/// Asks what there is at the address, and plays nothing: whether it has video that can be used.
+pub(crate) async fn look(address: &StreamAddress, limits: Limits) -> Result<(), ConnectFailure> {
+    let target = Target::new(address)?;
+    let plan = Plan::new(address.clone(), limits);
+    // retina is trusted with what cameras send, but not blindly.
+    let described = std::panic::AssertUnwindSafe(describe(&plan, &target)).catch_unwind().await;
+    let session = described.map_err(|_| failure::absurd(&target))??.map_err(|error| {
+        let has_credentials = address.credentials.is_some();
+        failure::explain(&Facts::of(&error), Stage::Describe, &target, address.transport, has_credentials)
+    })?;
+    chosen_video(&session, &target).map(|_| ())
+}
+
+/// Which stream of the presentation to record.
+fn chosen_video(
+    session: &retina::client::Session<Described>,
+    target: &Target,
+) -> Result<usize, ConnectFailure> {
+    let video = match parameters::choose_video(session.streams()) {
+        Video::Found(index) => index,
+        Video::Unsupported(name) => return Err(failure::unsupported_codec(target, &name)),
+        Video::Missing => return Err(failure::no_video(target)),
+    };
+    match session.streams().get(video).map(parameters::video_parameters) {
+        Some(Some(Err(detail))) => Err(failure::bad_parameters(&detail)),
+        _ => Ok(video),
     }
 }
 

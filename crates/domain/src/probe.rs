@@ -84,6 +84,12 @@ pub struct StreamReport {
     pub tool: Option<String>,
     /// What works, but could be better, in plain words.
     pub advice: Vec<Sentence>,
+    /// What it shows: a JPEG in base64, where pictures were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Why there is no picture, where pictures were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_picture: Option<Sentence>,
 }
 
 /// A camera as it was found.

@@ -202,8 +202,8 @@ fn of_connection(kind: Option<&str>, place: &str) -> ConnectFailure {
 }
 
 /// The connection could not be made.
-pub(crate) fn unconnected(error: &std::io::Error, target: &Target) -> ConnectFailure {
-    of_connection(Some(&format!("{:?}", error.kind())), &target.place())
+pub(crate) fn unconnected(error: &std::io::Error, place: &str) -> ConnectFailure {
+    of_connection(Some(&format!("{:?}", error.kind())), place)
 }
 
 /// The address holds a user name or a password.

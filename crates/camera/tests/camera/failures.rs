@@ -221,7 +221,7 @@ async fn pictures_of_no_or_absurd_size() {
     let camera = FakeCamera::start(Script::video(&video)).await;
     let streams = [(StreamKind::Main, camera.address())];
     let report = probe_within(&streams, Duration::from_millis(100), short()).await.unwrap();
-    assert_eq!((report.streams[0].width, report.streams[0].height), (64, 48));
+    assert_eq!((report[0].report.width, report[0].report.height), (64, 48));
     // In the description.
     let mut video = Video::small();
     video.pictures[0][0] = sps(1_100, 3, None);
