@@ -39,8 +39,10 @@ pub struct FindReport {
     /// What gave it away.
     pub guessed_by: Option<GuessedBy>,
     /// Address of the main stream; `None` where no path worked.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub main_url: Option<Url>,
     /// Address of the sub stream.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub sub_url: Option<Url>,
     /// The streams as they were tried; none where that failed, and `advice` says why.
     pub streams: Vec<StreamReport>,

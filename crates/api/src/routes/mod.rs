@@ -5,10 +5,13 @@ mod bells;
 mod cameras;
 mod channels;
 mod clips;
+mod condition;
 mod deliveries;
 mod events;
 mod holds;
+mod import;
 mod live;
+mod map;
 mod places;
 mod presets;
 mod quiet;
@@ -23,6 +26,7 @@ mod sounders;
 mod system;
 mod timeline;
 mod tokens;
+mod trials;
 mod users;
 mod zalo;
 
@@ -41,6 +45,10 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         users::routes(),
         places::routes(),
         cameras::routes(),
+        trials::routes(),
+        import::routes(),
+        condition::routes(),
+        map::routes(),
         timeline::routes(),
         recordings::routes(),
         clips::routes(),

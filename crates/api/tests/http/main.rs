@@ -11,7 +11,9 @@
 mod bells;
 mod cameras;
 mod channels;
+mod condition;
 mod document;
+mod import;
 mod live;
 mod media;
 mod problems;
@@ -22,4 +24,5 @@ mod rights;
 mod search;
 mod session;
 mod shifts;
+mod trials;
 mod world;
