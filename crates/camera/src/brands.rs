@@ -32,7 +32,7 @@ pub(crate) struct Brand {
 }
 
 /// The brands, the most common first: the order in which paths are tried where the brand cannot be told.
-pub(crate) const BRANDS: [Brand; 11] = [
+pub(crate) static BRANDS: [Brand; 11] = [
     Brand {
         name: "Hikvision",
         names: &["hikvision", "ds-2", "hilook"],
@@ -236,7 +236,7 @@ pub(crate) const BRANDS: [Brand; 11] = [
 ];
 
 /// Tried after those of all brands: Xiaomi, Yi and Tuya with other firmware, Tenda, and what has no name.
-pub(crate) const COMMON: [(&str, Option<&str>); 5] = [
+pub(crate) static COMMON: [(&str, Option<&str>); 5] = [
     ("/live/ch0", Some("/live/ch1")),
     ("/ch0_0.h264", Some("/ch0_1.h264")),
     ("/11", Some("/12")),

@@ -90,6 +90,9 @@ pub async fn find(
     Ok(search.report)
 }
 
+/// A main stream and the sub stream that goes with it, and whose they are.
+type Candidate = (Option<&'static Brand>, &'static str, Option<&'static str>);
+
 struct Search<'a> {
     /// With the port that answers, once it is known.
     host: Url,
@@ -148,14 +151,7 @@ impl Search<'_> {
 
     /// Asks for path after path until one has video, then for the sub stream that goes with it.
     async fn paths(&mut self) -> Result<(), ConnectFailure> {
-        let known = self.brand;
-        let others = BRANDS.iter().filter(|brand| known.is_none_or(|known| known.name != brand.name));
-        let all = known
-            .into_iter()
-            .chain(others)
-            .flat_map(|brand| brand.paths.iter().map(move |pair| (Some(brand), pair)))
-            .chain(COMMON.iter().map(|pair| (None, pair)));
-        for (brand, (main, sub)) in all {
+        for (brand, main, sub) in order(self.brand) {
             if self.report.tried.len() >= MOST || Instant::now() >= self.until {
                 self.report.advice.push(Sentence::new(
                     "Chưa thử hết các đường dẫn vì đã hết thời gian.",
@@ -266,19 +262,31 @@ impl Search<'_> {
 
 /// The brand whose own protocol is spoken at the host.
 async fn by_port(target: &Target) -> Option<&'static Brand> {
+    let doors: Vec<(&'static Brand, u16)> =
+        BRANDS.iter().flat_map(|brand| brand.ports.iter().map(move |port| (brand, *port))).collect();
+    let answers = join_all(doors.iter().map(|(_, port)| knock(&target.host, *port))).await;
+    let open = |brand: &Brand| {
+        doors.iter().zip(&answers).filter(|((of, _), open)| of.name == brand.name && **open).count()
+    };
+    // Ezviz has what Hikvision has, and more.
+    BRANDS.iter().filter(|brand| open(brand) > 0).max_by_key(|brand| open(brand))
+}
+
+/// Whether somebody listens.
+async fn knock(host: &str, port: u16) -> bool {
     /// In a local network an open port answers at once.
     const KNOCK: Duration = Duration::from_secs(1);
-    let knock = |port: u16| async move {
-        let connection = TcpStream::connect((target.host.as_str(), port));
-        matches!(timeout(KNOCK, connection).await, Ok(Ok(_)))
-    };
-    let open = join_all(BRANDS.iter().map(|brand| async move {
-        let answers = join_all(brand.ports.iter().map(|port| knock(*port))).await;
-        (answers.into_iter().filter(|open| *open).count(), brand)
-    }));
-    // Ezviz has what Hikvision has, and more.
-    let (ports, brand) = open.await.into_iter().max_by_key(|(ports, _)| *ports)?;
-    (ports > 0).then_some(brand)
+    matches!(timeout(KNOCK, TcpStream::connect((host, port))).await, Ok(Ok(_)))
+}
+
+/// The paths in the order in which they are asked for: of a brand, of the others, of none.
+fn order(known: Option<&'static Brand>) -> Vec<Candidate> {
+    let others = BRANDS.iter().filter(|brand| known.is_none_or(|known| known.name != brand.name));
+    let of_brands = known
+        .into_iter()
+        .chain(others)
+        .flat_map(|brand| brand.paths.iter().map(move |(main, sub)| (Some(brand), *main, *sub)));
+    of_brands.chain(COMMON.iter().map(|(main, sub)| (None, *main, *sub))).collect()
 }
 
 fn joined(message: &Sentence, remedy: &Sentence) -> Sentence {

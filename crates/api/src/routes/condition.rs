@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_young_recording_is_scaled_up_and_a_too_young_one_foretells_nothing() {
         assert_eq!(told(105, &[stream(1, 1, 2)], 0, 60).bytes_per_day, Some(12 * GIB));
-        let young = StreamStock { lately_from: Some(NOW - Duration::from_secs(60)), ..stream(1, 1, 1) };
+        let young = StreamStock { lately_from: Some(NOW - Duration::from_mins(1)), ..stream(1, 1, 1) };
         let told = told(105, &[young], 0, 60);
         assert_eq!((told.bytes_per_day, told.days_until_full, told.limited_by), (None, None, None));
     }

@@ -36,7 +36,7 @@ fn fields(row: &Value) -> Vec<&str> {
 #[test]
 fn every_problem_of_every_row_is_told_and_the_others_are_added() {
     run(|world| async move {
-        let client = world.client(&[at(Role::Technician, &world.inside)]).await;
+        let client = world.client(&[at(Role::Operator, &world.inside)]).await;
         let table = table(&world);
         let before = client.get("/cameras").await.json()["items"].as_array().unwrap().len();
         let reply =
@@ -83,7 +83,7 @@ fn every_problem_of_every_row_is_told_and_the_others_are_added() {
 #[test]
 fn only_cameras_that_work_are_added_where_they_are_tried() {
     run(|world| async move {
-        let client = world.client(&[at(Role::Technician, &world.inside)]).await;
+        let client = world.client(&[at(Role::Operator, &world.inside)]).await;
         let name = &world.home.name;
         let table =
             format!("name,place,main\nA,{name},rtsp://192.0.2.31/main\nB,{name},rtsp://192.0.2.32/locked\n");
@@ -98,7 +98,7 @@ fn only_cameras_that_work_are_added_where_they_are_tried() {
 fn what_is_no_table_is_refused_and_the_template_is_one() {
     const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     run(|world| async move {
-        let client = world.client(&[at(Role::Technician, &world.inside)]).await;
+        let client = world.client(&[at(Role::Operator, &world.inside)]).await;
         let other = send(&client, "", "application/json", "{}").await;
         problem(&other, 415, "Content-Type", "another type");
         for (kind, body) in [

@@ -1,7 +1,7 @@
 //! Cameras are tried, looked for and discovered before they are added.
 
 use domain::{Action, Role};
-use index::{AuditQuery, Visibility};
+use index::AuditQuery;
 use serde_json::json;
 
 use crate::problems::problem;
@@ -10,7 +10,7 @@ use crate::world::{World, at, root, run};
 #[test]
 fn a_trial_shows_pictures_where_they_are_wanted() {
     run(|world| async move {
-        let client = world.client(&[at(Role::Technician, &world.inside)]).await;
+        let client = world.client(&[at(Role::Operator, &world.inside)]).await;
         let address = json!({"main_url": "rtsp://192.0.2.8/main"});
         let plain = client.post("/cameras/probe", address).await.expect(200).json();
         assert!(plain["streams"][0].get("picture").is_none(), "{plain}");
@@ -30,19 +30,15 @@ fn a_trial_shows_pictures_where_they_are_wanted() {
 }
 
 async fn audited(world: &World) -> Vec<String> {
-    let query = AuditQuery { limit: 50, ..AuditQuery::default() };
-    let page = world.index.audit(&query, &Visibility::All).await.unwrap();
-    page.entries
-        .into_iter()
-        .filter(|entry| entry.action == "camera.probe")
-        .map(|entry| entry.target)
-        .collect()
+    let query = AuditQuery { action: Some("camera.probe".to_owned()), limit: 50, ..AuditQuery::default() };
+    let page = world.index.audit(&query).await.unwrap();
+    page.entries.into_iter().map(|entry| entry.entry.target).collect()
 }
 
 #[test]
 fn streams_are_found_by_the_host_alone() {
     run(|world| async move {
-        let client = world.client(&[at(Role::Technician, &world.inside)]).await;
+        let client = world.client(&[at(Role::Operator, &world.inside)]).await;
         let found = client.post("/cameras/find", json!({"host": "192.0.2.8"})).await.expect(200).json();
         assert_eq!(found["main_url"], "rtsp://192.0.2.8/stream1");
         assert_eq!((&found["sub_url"], &found["tried"]), (&json!(null), &json!([])));
@@ -82,17 +78,17 @@ fn the_network_tells_of_cameras_and_which_are_known() {
         let main_url = "rtsp://192.0.2.1:554/stream1".parse().unwrap();
         let new = index::NewCamera { main_url, ..crate::world::new_camera("Cổng", world.outside.id) };
         let known = world.index.create_camera(new).await.unwrap();
-        let client = world.client(&[at(Role::Technician, &world.outside)]).await;
+        let client = world.client(&[at(Role::Operator, &world.outside)]).await;
         let found = client.post("/cameras/discover", json!({})).await.expect(200).json();
         let items = found["items"].as_array().unwrap();
         assert_eq!(items.len(), 2);
         assert_eq!((&items[0]["address"], &items[0]["camera_id"]), (&json!("192.0.2.1"), &json!(known.id)));
         assert_eq!((&items[1]["name"], &items[1]["camera_id"]), (&json!("Cổng"), &json!(null)));
         // Who may not see the camera is not told of it.
-        let elsewhere = world.client(&[at(Role::Technician, &world.inside)]).await;
+        let elsewhere = world.client(&[at(Role::Operator, &world.inside)]).await;
         let found = elsewhere.post("/cameras/discover", json!({})).await.expect(200).json();
         assert_eq!(found["items"][0]["camera_id"], json!(null));
-        assert!(Role::Technician.allows(Action::ManageCameras));
+        assert!(Role::Operator.allows(Action::ManageCameras));
         root(&world).await.post("/cameras/discover", json!({})).await.expect(200);
     });
 }
