@@ -120,8 +120,10 @@ fn of_text(bytes: &[u8]) -> Result<Vec<(u32, Vec<String>)>, TableFault> {
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
+    let mut number = 0;
     while reader.read_record(&mut record).map_err(|error| TableFault::Text(error.to_string()))? {
-        let number = record.position().map_or(0, |position| position.line() as u32);
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        number += 1 + empty_lines_before(text, start);
         let cells = record.iter().take(MOST_COLUMNS).map(|cell| cell.chars().take(LONGEST_CELL).collect());
         rows.push((number, cells.collect()));
         // Some rows are empty, and one holds the headings.
@@ -130,6 +132,19 @@ fn of_text(bytes: &[u8]) -> Result<Vec<(u32, Vec<String>)>, TableFault> {
         }
     }
     Ok(rows)
+}
+
+/// Empty lines before a record, which a spreadsheet counts as rows and the reader of CSV passes over.
+fn empty_lines_before(text: &str, start: usize) -> u32 {
+    let (before, from) = text.split_at_checked(start).unwrap_or((text, ""));
+    let is_end = |letter: char| letter == '\r' || letter == '\n';
+    let ends = |text: &str| text.matches('\n').count();
+    let trailing = before.len() - before.trim_end_matches(is_end).len();
+    let leading = from.len() - from.trim_start_matches(is_end).len();
+    let between = before.get(before.len() - trailing..).map_or(0, ends) + from.get(..leading).map_or(0, ends);
+    // One of them ends the line before.
+    let own = usize::from(trailing < before.len());
+    between.saturating_sub(own) as u32
 }
 
 /// What stands between the cells: Excel writes semicolons where the comma is for decimals, as in Vietnam.
