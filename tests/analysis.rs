@@ -130,6 +130,12 @@ async fn people_are_found_by_time_and_place() -> anyhow::Result<()> {
     let (kind, picture) = server.api.bytes(&format!("cameras/{people}/snapshot?at={first}")).await?;
     assert_eq!((kind.as_str(), &picture[..2]), ("image/jpeg", &[0xff, 0xd8][..]));
 
+    // A trial shows each stream; so begins a JPEG in base64.
+    let trial = server.api.post(&format!("cameras/{people}/probe"), &json!({ "pictures": true })).await?;
+    for stream in list(&trial, "/streams")? {
+        assert!(text(stream, "/picture")?.starts_with("/9j/"), "{trial}");
+    }
+
     // The timeline shows it all; nothing was lost on the way.
     let timeline = server.timeline(&people).await?;
     assert!(list(&timeline, "/events")?.iter().any(|event| event["id"] == id.as_str()));

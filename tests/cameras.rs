@@ -45,6 +45,16 @@ name = "ahead"
 main = "people-sub-h264.mp4"
 clock_offset = 3600
 
+[[camera]]
+name = "brand"
+main = "people-main-h264.mp4"
+sub = "people-sub-h264.mp4"
+username = "admin"
+password = "right-horse"
+realm = "IP Camera(E3669)"
+main_path = "/Streaming/Channels/101"
+sub_path = "/Streaming/Channels/102"
+
 # A sequence parameter set of 131072 × 131072 pixels.
 [[camera]]
 name = "huge"
@@ -65,7 +75,7 @@ async fn try_out(server: &Server, body: Value) -> anyhow::Result<blackbox::Answe
 async fn failure(server: &Server, body: Value) -> anyhow::Result<Value> {
     let problem = try_out(server, body).await?.problem()?;
     let about = problem.get("failure").with_context(|| format!("no failure in {problem}"))?.clone();
-    ensure!(!text(&about, "/message")?.is_empty() && !text(&about, "/remedy")?.is_empty(), "{about}");
+    ensure!(!text(&about, "/message/vi")?.is_empty() && !text(&about, "/remedy/en")?.is_empty(), "{about}");
     ensure!(!problem.to_string().contains("horse"), "a password is shown: {problem}");
     Ok(about)
 }
@@ -104,7 +114,36 @@ async fn a_probe_says_what_is_there() -> anyhow::Result<()> {
 
     let found = try_out(&server, json!({ "main_url": camsim.main("alaw")? })).await?.ok()?;
     assert_eq!(found["streams"][0]["audio"], Value::Null);
-    assert!(!text(&found, "/streams/0/audio_dropped")?.is_empty());
+    assert!(!text(&found, "/streams/0/audio_dropped/vi")?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn streams_are_found_by_host_and_password() -> anyhow::Result<()> {
+    let camsim = Camsim::start(CAMERAS)?;
+    let server = Server::recording().await?;
+    let find = async |password: &str| {
+        let url = reqwest::Url::parse(&camsim.main("brand")?)?;
+        let body = json!({ "host": "127.0.0.1", "port": url.port(), "password": password });
+        server.api.call(reqwest::Method::POST, "cameras/find", Some(&body)).await
+    };
+    let found = find("right-horse").await?.ok()?;
+    assert_eq!(text(&found, "/main_url")?, camsim.main("brand")?);
+    assert!(text(&found, "/sub_url")?.ends_with("/Streaming/Channels/102"), "{found}");
+    assert_eq!((text(&found, "/brand")?, text(&found, "/guessed_by")?), ("Hikvision".into(), "realm".into()));
+    assert_eq!(found["streams"].as_array().map(Vec::len), Some(2), "{found}");
+    let refused = find("wrong-horse").await?.problem()?;
+    assert_eq!(
+        (text(&refused, "/failure/kind")?, text(&refused, "/field")?),
+        ("wrong_password".into(), "password".into())
+    );
+    assert!(text(&refused, "/failure/remedy/vi")?.starts_with("Hikvision"), "{refused}");
+
+    // Analysis is off here, so that a trial has no picture and says why.
+    let body = json!({ "main_url": camsim.main("brand")?, "credentials": credentials("right-horse"), "pictures": true });
+    let tried = try_out(&server, body).await?.ok()?;
+    assert!(tried.pointer("/streams/0/picture").is_none());
+    assert!(text(&tried, "/streams/0/no_picture/vi")?.contains("phân tích"), "{tried}");
     Ok(())
 }
 

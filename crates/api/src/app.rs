@@ -243,7 +243,8 @@ fn is_text(
     headers: &axum::http::HeaderMap,
     _: &axum::http::Extensions,
 ) -> bool {
-    const TEXT: [&str; 5] = [
+    const TEXT: [&str; 6] = [
+        "application/geo+json",
         "application/json",
         "application/problem+json",
         "application/vnd.apple.mpegurl",

@@ -61,6 +61,7 @@ pub(crate) fn parse(field: &str, text: &str) -> Answer<(Url, Option<Credentials>
 }
 
 /// Addresses and credentials of a camera, put together.
+#[derive(Clone, Debug)]
 pub(crate) struct Addresses {
     /// The main stream.
     pub(crate) main: Url,

@@ -15,6 +15,10 @@ use crate::problem::{Code, Problem};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<T>(pub T);
 
+/// A JSON body that may be left out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MaybeJson<T>(pub T);
+
 /// A query string. A parameter may come several times where the route says that it is a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Query<T>(pub T);
@@ -29,6 +33,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         require_json(request.headers())?;
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
+        parse_json(&bytes).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let stated = require_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        stated?;
         parse_json(&bytes).map(Self)
     }
 }

@@ -11,6 +11,7 @@ mod camera_address;
 mod extract;
 mod footage;
 mod handover;
+mod import;
 mod live;
 mod media;
 mod moved;

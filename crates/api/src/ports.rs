@@ -1,25 +1,35 @@
 //! What the API asks of the rest of the server. `taimat` implements these; tests put fakes in their place.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    AccessUnit, BellSignal, BoundingBox, CameraId, CameraState, CameraWatch, ConnectFailure, FailureKind,
-    GreyGrid, ProbeReport, ReviewItemId, Ring, Segment, Sounder, StreamAddress, StreamKind, Timestamp,
-    UserId,
+    AccessUnit, BellSignal, BoundingBox, CameraId, CameraState, CameraWatch, ConnectFailure, Credentials,
+    Discovered, FailureKind, FindReport, GreyGrid, ProbeReport, ReviewItemId, Ring, Segment, Sounder,
+    StreamAddress, StreamKind, Timestamp, UserId,
 };
 use futures::stream::BoxStream;
 use serde::Serialize;
+use url::Url;
 
 /// The cameras as they run.
 #[async_trait]
 pub trait CameraPort: Send + Sync {
-    /// Tries the streams once and says what was found, or which stream failed and why.
+    /// Tries the streams once and says what was found, or which stream failed and why; with a picture of each where
+    /// `pictures` are wanted.
     async fn probe(
         &self,
         streams: Vec<(StreamKind, StreamAddress)>,
+        pictures: bool,
     ) -> Result<ProbeReport, (StreamKind, ConnectFailure)>;
+
+    /// Looks for the streams of a camera at the host of an address.
+    async fn find(&self, host: Url, credentials: Option<Credentials>) -> Result<FindReport, ConnectFailure>;
+
+    /// Asks the network which cameras there are.
+    async fn discover(&self) -> std::io::Result<Vec<Discovered>>;
 
     /// Says that the stored configuration of a camera was added, changed or removed. It is read from the index
     /// and applied soon after; this does not wait for it.
@@ -246,6 +256,42 @@ pub struct ApiConfig {
     pub live_recheck: Duration,
     /// Dismissals of the like of it after which a camera is quiet; 0: never.
     pub quiet_after: u32,
+    /// How footage is kept.
+    pub keeping: Keeping,
+    /// What maps are drawn of.
+    pub map: MapSettings,
+}
+
+/// How footage is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeping {
+    /// Footage older than this many days is removed.
+    pub days: u32,
+    /// So many bytes of the disk are left free.
+    pub free_bytes: u64,
+    /// All footage together takes no more bytes than this; 0 for no limit.
+    pub most_bytes: u64,
+}
+
+/// What maps are drawn of. The files were looked at when the server started.
+#[derive(Clone, Debug)]
+pub struct MapSettings {
+    /// Address of tiles, with `{z}`, `{x}` and `{y}`.
+    pub tiles: Option<String>,
+    /// A PMTiles archive.
+    pub pmtiles: Option<PathBuf>,
+    /// Whom the map is owed to.
+    pub attribution: Option<String>,
+    /// Outlines, roads and names, as GeoJSON.
+    pub geojson: Option<PathBuf>,
+    /// How far one may zoom in.
+    pub max_zoom: u8,
+}
+
+impl Default for MapSettings {
+    fn default() -> Self {
+        Self { tiles: None, pmtiles: None, attribution: None, geojson: None, max_zoom: 18 }
+    }
 }
 
 impl Default for ApiConfig {
@@ -264,6 +310,8 @@ impl Default for ApiConfig {
             live_streams: 256,
             live_recheck: Duration::from_secs(30),
             quiet_after: 3,
+            keeping: Keeping { days: 60, free_bytes: 5 << 30, most_bytes: 0 },
+            map: MapSettings::default(),
         }
     }
 }

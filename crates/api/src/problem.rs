@@ -195,11 +195,17 @@ impl Problem {
         Self::new(Code::NotFound, format!("there is no such {what}, or you may not see it"))
     }
 
+    /// A camera at which no stream could be found.
+    #[must_use]
+    pub fn search(field: &str, failure: ConnectFailure) -> Self {
+        Self::camera(StreamKind::Main, failure).at(field)
+    }
+
     /// A camera stream that could not be used.
     #[must_use]
     pub fn camera(stream: StreamKind, failure: ConnectFailure) -> Self {
-        let mut problem = Self::new(Code::CameraFailed, failure.message.clone())
-            .remedy(failure.remedy.clone())
+        let mut problem = Self::new(Code::CameraFailed, failure.message.en.clone())
+            .remedy(failure.remedy.en.clone())
             .at(match stream {
                 StreamKind::Main => "main_url",
                 StreamKind::Sub => "sub_url",

@@ -1,7 +1,9 @@
 //! What of a camera's address may be shown, and what must not.
 
-use domain::{ConnectFailure, FailureKind, StreamAddress};
+use domain::{ConnectFailure, StreamAddress};
 use url::Url;
+
+use crate::failure;
 
 /// RTSP's own port, RFC 2326 §3.2.
 const RTSP_PORT: u16 = 554;
@@ -24,22 +26,11 @@ impl Target {
     pub(crate) fn new(address: &StreamAddress) -> Result<Self, ConnectFailure> {
         let url = &address.url;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(ConnectFailure {
-                kind: FailureKind::WrongPassword,
-                message: "the address holds a user name or a password".into(),
-                remedy: "Take both out of the address and give them in their own fields.".into(),
-            });
+            return Err(failure::password_in_address());
         }
         let host = url.host_str().unwrap_or_default();
         if url.scheme() != "rtsp" || host.is_empty() {
-            return Err(ConnectFailure {
-                kind: FailureKind::NotRtsp,
-                message: format!(
-                    "an address that begins with {:?} is not an RTSP address",
-                    clip(url.scheme())
-                ),
-                remedy: "Give the address as rtsp://host:port/path.".into(),
-            });
+            return Err(failure::no_rtsp_address(&clip(url.scheme())));
         }
         let mut secrets = Vec::new();
         if let Some(credentials) = &address.credentials {
@@ -59,6 +50,11 @@ impl Target {
             path: shown_path(url),
             secrets,
         })
+    }
+
+    /// The same host at another port.
+    pub(crate) fn at(&self, port: u16) -> Self {
+        Self { port, ..self.clone() }
     }
 
     /// `host:port`, as it is shown.
@@ -102,7 +98,7 @@ fn clip(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Credentials, Secret, Transport};
+    use domain::{Credentials, FailureKind, Secret, Transport};
 
     use super::*;
 

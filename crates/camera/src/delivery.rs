@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{
-    AccessUnit, AudioFrame, AudioParameters, Clock, ConnectFailure, MediaFrame, Timestamp, Transport,
-    VideoParameters,
+    AccessUnit, AudioFrame, AudioParameters, Clock, ConnectFailure, MediaFrame, Sentence, Timestamp,
+    Transport, VideoParameters,
 };
 use tracing::warn;
 
@@ -61,7 +61,7 @@ impl Memory {
 pub(crate) struct Offer {
     pub(crate) transport: Transport,
     pub(crate) audio: Option<Arc<AudioParameters>>,
-    pub(crate) audio_dropped: Option<String>,
+    pub(crate) audio_dropped: Option<Sentence>,
     pub(crate) tool: Option<String>,
     /// Units a second of RTP time.
     pub(crate) video_rate: u32,

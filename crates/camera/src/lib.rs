@@ -1,7 +1,8 @@
 //! RTSP sessions with real cameras: connect, authenticate, tolerate, reconnect, probe.
 //!
 //! [`run`] pulls one stream for as long as it is wanted and turns it into [`StreamEvent`]s; [`probe`] tries a
-//! camera once and says what was found. The protocol itself (RTSP 1.0, RFC 2326; RTP, RFC 3550) is
+//! camera once and says what was found; [`find`] looks for the streams of one of which only the host is known, and
+//! [`discover`] asks a network who is there. The protocol itself (RTSP 1.0, RFC 2326; RTP, RFC 3550) is
 //! [`retina`]'s work; what this crate adds is patience, time ([`StreamClock`]) and plain words.
 //!
 //! From the camera to the pipeline: `session` opens one RTSP session and yields pictures, sound and sender
@@ -10,10 +11,14 @@
 
 mod address;
 mod advice;
+mod ask;
 mod backoff;
+mod brands;
 pub mod clock;
 mod delivery;
+mod discover;
 mod failure;
+mod find;
 mod meters;
 mod parameters;
 mod probe;
@@ -24,6 +29,8 @@ mod tolerance;
 mod transport;
 
 pub use clock::StreamClock;
-pub use probe::{probe, probe_within};
+pub use discover::{Discovery, discover};
+pub use find::{SearchLimits, find};
+pub use probe::{Seen, probe, probe_within};
 pub use run::run;
 pub use stream::{Limits, StreamConfig, StreamEvent};

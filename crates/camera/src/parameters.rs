@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{AudioParameters, VideoCodec, VideoParameters};
+use domain::{AudioParameters, Sentence, VideoCodec, VideoParameters};
 use retina::client::Stream;
 use retina::codec::{ParametersRef, VideoParametersCodec};
 
@@ -36,7 +36,7 @@ pub(crate) fn choose_video(streams: &[Stream]) -> Video {
 
 /// Which sound to pull: AAC, the one that MP4 carries and browsers play. The second value says why there is
 /// none although the camera offers some.
-pub(crate) fn choose_audio(streams: &[Stream]) -> (Option<(usize, Arc<AudioParameters>)>, Option<String>) {
+pub(crate) fn choose_audio(streams: &[Stream]) -> (Option<(usize, Arc<AudioParameters>)>, Option<Sentence>) {
     let mut reason = None;
     for (index, stream) in streams.iter().enumerate().filter(|(_, stream)| stream.media() == "audio") {
         match audio_parameters(stream) {
@@ -47,8 +47,7 @@ pub(crate) fn choose_audio(streams: &[Stream]) -> (Option<(usize, Arc<AudioParam
     (None, reason)
 }
 
-fn audio_parameters(stream: &Stream) -> Result<AudioParameters, String> {
-    const CURE: &str = "set the camera's sound to AAC to keep it";
+fn audio_parameters(stream: &Stream) -> Result<AudioParameters, Sentence> {
     let name = match stream.encoding_name() {
         "mpeg4-generic" => "AAC",
         "pcma" => "G.711 A-law",
@@ -56,16 +55,27 @@ fn audio_parameters(stream: &Stream) -> Result<AudioParameters, String> {
         "g722" => "G.722",
         "g723" => "G.723",
         "g726-16" | "g726-24" | "g726-32" | "g726-40" => "G.726",
-        "l16" => "uncompressed",
+        "l16" => "PCM",
         "opus" => "Opus",
-        "mp4a-latm" => "AAC in LATM form",
-        _ => "of an unknown kind",
+        "mp4a-latm" => "AAC LATM",
+        _ => "",
     };
     if name != "AAC" {
-        return Err(format!("the sound is {name}, which the recording cannot carry; {CURE}"));
+        let (vi, en) = if name.is_empty() { ("không rõ", "of an unknown kind") } else { (name, name) };
+        return Err(Sentence::new(
+            format!(
+                "âm thanh là loại {vi}, bản ghi không lưu được; đặt âm thanh của camera là AAC để giữ lại"
+            ),
+            format!(
+                "the sound is {en}, which the recording cannot carry; set the camera's sound to AAC to keep it"
+            ),
+        ));
     }
     let Some(ParametersRef::Audio(parameters)) = stream.parameters() else {
-        return Err("the camera describes its AAC sound in a way that cannot be read".into());
+        return Err(Sentence::new(
+            "camera mô tả âm thanh AAC theo cách không đọc được",
+            "the camera describes its AAC sound in a way that cannot be read",
+        ));
     };
     match (parameters.rfc6381_codec(), parameters.frame_length().map(std::num::NonZero::get)) {
         (Some(codec), Some(AAC_FRAME)) => Ok(AudioParameters {
@@ -74,7 +84,10 @@ fn audio_parameters(stream: &Stream) -> Result<AudioParameters, String> {
             channels: parameters.channels().get(),
             rfc6381: codec.to_owned(),
         }),
-        _ => Err("the camera sends AAC sound in frames of an unusual length".into()),
+        _ => Err(Sentence::new(
+            "camera gửi âm thanh AAC với độ dài khung khác thường",
+            "the camera sends AAC sound in frames of an unusual length",
+        )),
     }
 }
 

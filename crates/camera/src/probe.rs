@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::{
-    ConnectFailure, FailureKind, MediaFrame, ProbeReport, StreamAddress, StreamKind, StreamReport,
+    AccessUnit, ConnectFailure, FailureKind, MediaFrame, Sentence, StreamAddress, StreamKind, StreamReport,
     SystemClock, Timestamp, Transport, VideoParameters,
 };
 use futures::FutureExt;
@@ -18,12 +18,21 @@ use crate::failure;
 use crate::session::{Plan, Session};
 use crate::stream::{Limits, StreamEvent};
 
+/// One stream as it was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What was found.
+    pub report: StreamReport,
+    /// The latest key frame: what the camera shows.
+    pub key_frame: Option<AccessUnit>,
+}
+
 /// Tries each stream once, for about `limit` of pictures, and says what was found, or which stream failed and
 /// why. Streams are tried at the same time, and one after another where the camera does not bear that.
 pub async fn probe(
     streams: &[(StreamKind, StreamAddress)],
     limit: Duration,
-) -> Result<ProbeReport, (StreamKind, ConnectFailure)> {
+) -> Result<Vec<Seen>, (StreamKind, ConnectFailure)> {
     probe_within(streams, limit, Limits::default()).await
 }
 
@@ -32,11 +41,11 @@ pub async fn probe_within(
     streams: &[(StreamKind, StreamAddress)],
     limit: Duration,
     limits: Limits,
-) -> Result<ProbeReport, (StreamKind, ConnectFailure)> {
+) -> Result<Vec<Seen>, (StreamKind, ConnectFailure)> {
     let together =
         join_all(streams.iter().map(|(kind, address)| probe_one(*kind, address, limit, limits))).await;
     let crowded = together.iter().any(Result::is_ok);
-    let mut reports = Vec::with_capacity(streams.len());
+    let mut all = Vec::with_capacity(streams.len());
     let mut alone = false;
     for ((kind, address), result) in streams.iter().zip(together) {
         let result = match result {
@@ -46,14 +55,14 @@ pub async fn probe_within(
             }
             result => result,
         };
-        reports.push(result.map_err(|failure| (*kind, failure))?);
+        all.push(result.map_err(|failure| (*kind, failure))?);
     }
     if alone {
-        for report in &mut reports {
-            report.advice.push(advice::ONE_AT_A_TIME.to_owned());
+        for seen in &mut all {
+            seen.report.advice.push(advice::one_at_a_time());
         }
     }
-    Ok(ProbeReport { streams: reports })
+    Ok(all)
 }
 
 /// Whether a camera that already serves another stream may fail so for that reason.
@@ -67,7 +76,7 @@ async fn probe_one(
     address: &StreamAddress,
     limit: Duration,
     limits: Limits,
-) -> Result<StreamReport, ConnectFailure> {
+) -> Result<Seen, ConnectFailure> {
     let mut plan = Plan::new(address.clone(), limits);
     let observed = AssertUnwindSafe(observe(&mut plan, limit)).catch_unwind().await;
     plan.torn_down().await;
@@ -83,10 +92,11 @@ struct Observed {
     transport: Transport,
     video: Option<Arc<VideoParameters>>,
     audio: Option<String>,
-    audio_dropped: Option<String>,
+    audio_dropped: Option<Sentence>,
     tool: Option<String>,
     /// Time and size of each picture, and whether it is a key frame.
     pictures: Vec<(Timestamp, usize, bool)>,
+    key_frame: Option<AccessUnit>,
     clock_offset: Option<f64>,
     damages: usize,
     jumps: u64,
@@ -137,7 +147,10 @@ impl Observed {
             }
             StreamEvent::Frame(MediaFrame::Video(unit)) => {
                 self.pictures.push((unit.time, unit.data.len(), unit.random_access));
-                self.video = Some(unit.parameters);
+                self.video = Some(Arc::clone(&unit.parameters));
+                if unit.random_access {
+                    self.key_frame = Some(unit);
+                }
             }
             StreamEvent::Frame(MediaFrame::Audio(_)) | StreamEvent::Disconnected { .. } => {}
             StreamEvent::Clock { offset } => self.clock_offset = Some(offset),
@@ -145,7 +158,7 @@ impl Observed {
         }
     }
 
-    fn report(self, stream: StreamKind) -> Result<StreamReport, ConnectFailure> {
+    fn report(self, stream: StreamKind) -> Result<Seen, ConnectFailure> {
         let Some(video) = &self.video else {
             return Err(failure::no_key_frame(Duration::ZERO));
         };
@@ -178,8 +191,10 @@ impl Observed {
             clock_offset: self.clock_offset,
             tool: self.tool,
             advice: Vec::new(),
+            picture: None,
+            no_picture: None,
         };
         let advice = advice::on(&report, span as f32, self.damages, self.jumps);
-        Ok(StreamReport { advice, ..report })
+        Ok(Seen { report: StreamReport { advice, ..report }, key_frame: self.key_frame })
     }
 }

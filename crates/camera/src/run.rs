@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, ConnectFailure, MediaFrame, StreamKind, Transport};
+use domain::{Clock, ConnectFailure, MediaFrame, Sentence, StreamKind, Transport};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -127,7 +127,10 @@ impl<C: Clock> Puller<C> {
                 Ok(item) => delivery.accept(item, &mut events),
                 Err(failure) => {
                     if session.ended_by_audio() {
-                        self.plan.mute = Some("the camera's sound broke the stream".into());
+                        self.plan.mute = Some(Sentence::new(
+                            "âm thanh của camera làm hỏng luồng hình",
+                            "the camera's sound broke the stream",
+                        ));
                     }
                     delivery.release(&mut events).and(Err(failure))
                 }
@@ -144,7 +147,7 @@ impl<C: Clock> Puller<C> {
                 self.meters.online.set(1.0);
                 info!(
                     transport = session.transport.as_str(),
-                    sound = session.audio_dropped.as_deref().unwrap_or("as offered"),
+                    sound = session.audio_dropped.as_ref().map_or("as offered", |reason| &reason.en),
                     "connected"
                 );
             }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use domain::{AudioParameters, ConnectFailure, FailureKind, StreamAddress, Transport, VideoParameters};
+use domain::{
+    AudioParameters, ConnectFailure, FailureKind, Sentence, StreamAddress, Transport, VideoParameters,
+};
 use futures::{FutureExt, StreamExt};
 use retina::client::{Demuxed, Described, SessionGroup};
 use retina::codec::CodecItem;
@@ -27,7 +29,7 @@ pub(crate) struct Plan {
     pub(crate) group: Arc<SessionGroup>,
     pub(crate) choice: Choice,
     /// Why sound is not even asked for, once it has cost a session.
-    pub(crate) mute: Option<String>,
+    pub(crate) mute: Option<Sentence>,
 }
 
 impl Plan {
@@ -66,7 +68,7 @@ pub(crate) struct Session {
     /// How RTP travels.
     pub(crate) transport: Transport,
     /// Why sound is not kept, where there is some.
-    pub(crate) audio_dropped: Option<String>,
+    pub(crate) audio_dropped: Option<Sentence>,
     /// The server software that the camera names.
     pub(crate) tool: Option<String>,
 }
@@ -143,14 +145,7 @@ impl Session {
         let mut session = describe(plan, target).await?.map_err(|error| explain(&error, Stage::Describe))?;
         let tool = session.tool().and_then(|tool| target.shown(tool));
 
-        let video = match parameters::choose_video(session.streams()) {
-            Video::Found(index) => index,
-            Video::Unsupported(name) => return Err(failure::unsupported_codec(target, &name)),
-            Video::Missing => return Err(failure::no_video(target)),
-        };
-        if let Some(Some(Err(detail))) = session.streams().get(video).map(parameters::video_parameters) {
-            return Err(failure::bad_parameters(&detail));
-        }
+        let video = chosen_video(&session, target)?;
         let (mut audio, mut audio_dropped) = match &plan.mute {
             None => parameters::choose_audio(session.streams()),
             Some(reason) => (None, Some(reason.clone())),
@@ -165,11 +160,17 @@ impl Session {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if error.status_code().is_some() => {
                     audio = None;
-                    audio_dropped = Some("the camera offers sound and then refuses to send it".into());
+                    audio_dropped = Some(Sentence::new(
+                        "camera báo có âm thanh nhưng rồi từ chối gửi",
+                        "the camera offers sound and then refuses to send it",
+                    ));
                 }
                 // The connection is of no more use. The next session will not ask for sound.
                 broken => {
-                    plan.mute = Some("asking for the sound broke the connection".into());
+                    plan.mute = Some(Sentence::new(
+                        "yêu cầu âm thanh làm mất kết nối",
+                        "asking for the sound broke the connection",
+                    ));
                     return Err(match broken {
                         Ok(Err(error)) => explain(&error, Stage::Setup),
                         _ => failure::silent(&target.place(), Stage::Setup, limits.answer),
@@ -313,6 +314,35 @@ impl Session {
             }
             _ => None,
         }
+    }
+}
+
+/// Asks what there is at the address, and plays nothing: whether it has video that can be used.
+pub(crate) async fn look(address: &StreamAddress, limits: Limits) -> Result<(), ConnectFailure> {
+    let target = Target::new(address)?;
+    let plan = Plan::new(address.clone(), limits);
+    // retina is trusted with what cameras send, but not blindly.
+    let described = std::panic::AssertUnwindSafe(describe(&plan, &target)).catch_unwind().await;
+    let session = described.map_err(|_| failure::absurd(&target))??.map_err(|error| {
+        let has_credentials = address.credentials.is_some();
+        failure::explain(&Facts::of(&error), Stage::Describe, &target, address.transport, has_credentials)
+    })?;
+    chosen_video(&session, &target).map(|_| ())
+}
+
+/// Which stream of the presentation to record.
+fn chosen_video(
+    session: &retina::client::Session<Described>,
+    target: &Target,
+) -> Result<usize, ConnectFailure> {
+    let video = match parameters::choose_video(session.streams()) {
+        Video::Found(index) => index,
+        Video::Unsupported(name) => return Err(failure::unsupported_codec(target, &name)),
+        Video::Missing => return Err(failure::no_video(target)),
+    };
+    match session.streams().get(video).map(parameters::video_parameters) {
+        Some(Some(Err(detail))) => Err(failure::bad_parameters(&detail)),
+        _ => Ok(video),
     }
 }
 

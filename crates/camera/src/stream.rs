@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    AudioParameters, CameraId, ConnectFailure, MediaFrame, StreamAddress, StreamKind, Timestamp, Transport,
-    VideoParameters,
+    AudioParameters, CameraId, ConnectFailure, MediaFrame, Sentence, StreamAddress, StreamKind, Timestamp,
+    Transport, VideoParameters,
 };
 
 /// One stream to pull.
@@ -70,7 +70,7 @@ pub enum StreamEvent {
         /// What it takes to decode the sound, where it is kept.
         audio: Option<Arc<AudioParameters>>,
         /// Why sound is not kept, where the camera offers some.
-        audio_dropped: Option<String>,
+        audio_dropped: Option<Sentence>,
         /// The server software that the camera names.
         tool: Option<String>,
     },

@@ -109,6 +109,8 @@ impl<'a> Studio<'a> {
 /// A camera at its port.
 pub(crate) struct Camera {
     name: String,
+    /// Of the main and the sub stream.
+    paths: (String, String),
     server: RTSPServer,
     listening: Mutex<Option<glib::SourceId>>,
     main: Arc<Counters>,
@@ -162,15 +164,25 @@ impl Camera {
                 });
             };
             let factory = stream.factory(studio.epoch, hang_up);
-            mounts.add_factory(&format!("/{}/{path}", config.name), factory);
+            mounts.add_factory(path, factory);
             counters
         };
-        let main = mount("main", main);
-        let sub = sub.map(|sub| mount("sub", sub));
+        let path = |given: &Option<String>, usual: &str| {
+            given.clone().unwrap_or_else(|| format!("/{}/{usual}", config.name))
+        };
+        let paths = (path(&config.main_path, "main"), path(&config.sub_path, "sub"));
+        let main = mount(&paths.0, main);
+        let sub = sub.map(|sub| mount(&paths.1, sub));
         server.set_mount_points(Some(&mounts));
 
-        let camera =
-            Arc::new(Self { name: config.name.clone(), server, listening: Mutex::default(), main, sub });
+        let camera = Arc::new(Self {
+            name: config.name.clone(),
+            paths,
+            server,
+            listening: Mutex::default(),
+            main,
+            sub,
+        });
         camera.switch_on()?;
         // Another start must find the same port.
         camera.server.set_service(&camera.server.bound_port().to_string());
@@ -195,11 +207,11 @@ impl Camera {
     /// Where it is found.
     pub(crate) fn address(&self) -> Address {
         let host = self.server.address().unwrap_or_default();
-        let base = format!("rtsp://{host}:{}/{}", self.server.bound_port(), self.name);
+        let base = format!("rtsp://{host}:{}", self.server.bound_port());
         Address {
             name: self.name.clone(),
-            main: format!("{base}/main"),
-            sub: self.sub.is_some().then(|| format!("{base}/sub")),
+            main: format!("{base}{}", self.paths.0),
+            sub: self.sub.is_some().then(|| format!("{base}{}", self.paths.1)),
         }
     }
 
@@ -257,6 +269,9 @@ impl Camera {
 
 fn auth(config: &config::Camera) -> rtsp::RTSPAuth {
     let auth = rtsp::RTSPAuth::new();
+    if let Some(realm) = &config.realm {
+        auth.set_realm(Some(realm));
+    }
     let mut token = rtsp::RTSPToken::builder().field("media.factory.role", VIEWER).build();
     match (&config.username, &config.password) {
         (Some(username), Some(password)) => match config.auth {

@@ -33,6 +33,12 @@ pub(crate) struct Camera {
     /// How to ask for it.
     #[serde(default)]
     pub(crate) auth: Auth,
+    /// For what it asks the password: by this, brands are told apart.
+    pub(crate) realm: Option<String>,
+    /// The path of the main stream, with a slash before it; `/NAME/main` where it is not given.
+    pub(crate) main_path: Option<String>,
+    /// The path of the sub stream.
+    pub(crate) sub_path: Option<String>,
     /// Which transports the camera agrees to.
     #[serde(default)]
     pub(crate) transport: Transport,
@@ -211,6 +217,9 @@ impl Camera {
             self.username.is_some() == self.password.is_some(),
             "{name}: username and password go together"
         );
+        for path in [&self.main_path, &self.sub_path].into_iter().flatten() {
+            ensure!(path.starts_with('/'), "{name}: the path {path:?} must begin with a slash");
+        }
         ensure!(
             self.phase.is_finite() && self.phase >= 0.0,
             "{name}: phase {} must not be negative",
@@ -272,6 +281,7 @@ mod tests {
             ("[[camera]]\nname = 'a b'\nmain = 'a.mp4'", "a b"),
             ("[[camera]]\nname = 'a'\nmain = 'a.mp4'\nstal = 1", "stal"),
             ("[[camera]]\nname = 'a'\nmain = 'a.mp4'\nusername = 'u'", "password"),
+            ("[[camera]]\nname = 'a'\nmain = 'a.mp4'\nmain_path = '101'", "slash"),
             ("[[camera]]\nname = 'a'\nmain = 'a.mp4'\noffline = [[2, 1]]", "offline"),
             ("[[camera]]\nname = 'a'\nmain = 'a.mp4'\nfaults.main.drop_every = 0", "drop_every"),
             ("[[camera]]\nname = 'a'\nmain = 'a.mp4'\ncount = 2", "two cameras"),

@@ -161,7 +161,7 @@ pub struct StreamState {
     /// The camera's clock less the server's, in seconds, where the camera tells its time.
     pub clock_offset: Option<f64>,
     /// Why sound is not recorded, where the camera sends some.
-    pub audio_dropped: Option<String>,
+    pub audio_dropped: Option<crate::Sentence>,
     /// Frames received since the server started.
     pub frames_received: u64,
     /// Frames handed to the disk since the server started.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{StreamKind, Transport, VideoCodec};
+use crate::{Sentence, StreamKind, Transport, VideoCodec};
 
 /// What kind of trouble it is. Callers branch on it; the interface translates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,14 +42,14 @@ pub enum FailureKind {
 /// Trouble with a stream, for a person to act on. Never holds a credential.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[error("{message}")]
+#[error("{}", message.en)]
 pub struct ConnectFailure {
     /// What kind of trouble.
     pub kind: FailureKind,
     /// What happened, with what was tried.
-    pub message: String,
+    pub message: Sentence,
     /// What a person can do about it.
-    pub remedy: String,
+    pub remedy: Sentence,
 }
 
 /// One stream as it was found.
@@ -77,13 +77,19 @@ pub struct StreamReport {
     /// Sound that will be recorded, by its RFC 6381 name.
     pub audio: Option<String>,
     /// Why sound will not be recorded, where there is some.
-    pub audio_dropped: Option<String>,
+    pub audio_dropped: Option<Sentence>,
     /// The camera's clock less the server's, in seconds, where the camera tells its time.
     pub clock_offset: Option<f64>,
     /// The server software that the camera names.
     pub tool: Option<String>,
     /// What works, but could be better, in plain words.
-    pub advice: Vec<String>,
+    pub advice: Vec<Sentence>,
+    /// What it shows: a JPEG in base64, where pictures were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Why there is no picture, where pictures were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_picture: Option<Sentence>,
 }
 
 /// A camera as it was found.

@@ -263,6 +263,13 @@ pub struct Sentence {
     pub en: String,
 }
 
+impl Sentence {
+    /// The same, said twice.
+    pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { vi: vi.into(), en: en.into() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) mqtt: Mqtt,
     /// Warnings that go out.
     pub(crate) notify: Notify,
+    /// What maps are drawn of.
+    pub(crate) map: Map,
     /// PostgreSQL.
     pub(crate) database: Database,
 }
@@ -144,6 +146,22 @@ pub(crate) struct Notify {
     pub(crate) link: Option<String>,
 }
 
+/// `[map]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Map {
+    /// Address of tiles, with `{z}`, `{x}` and `{y}`.
+    pub(crate) tiles: Option<String>,
+    /// A PMTiles archive.
+    pub(crate) pmtiles: Option<PathBuf>,
+    /// Whom the map is owed to.
+    pub(crate) attribution: Option<String>,
+    /// Outlines, roads and names.
+    pub(crate) geojson: Option<PathBuf>,
+    /// How far one may zoom in.
+    pub(crate) max_zoom: u8,
+}
+
 /// `[database]`
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -205,6 +223,13 @@ impl Default for Transcoding {
 impl Default for Review {
     fn default() -> Self {
         Self { escalate_alarm_minutes: 3.0, escalate_alert_minutes: 60.0, quiet_after: 3 }
+    }
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        let none = api::ports::MapSettings::default();
+        Self { tiles: None, pmtiles: None, attribution: None, geojson: None, max_zoom: none.max_zoom }
     }
 }
 
@@ -302,6 +327,14 @@ impl Config {
                 bail!("{key} is {value}: give 0 to 64");
             }
         }
+        if let Some(tiles) = &self.map.tiles
+            && !["{z}", "{x}", "{y}"].iter().all(|part| tiles.contains(part))
+        {
+            bail!("map.tiles is {tiles:?}: give an address with {{z}}, {{x}} and {{y}} in it");
+        }
+        if !(1..=24).contains(&self.map.max_zoom) {
+            bail!("map.max_zoom is {}: give 1 to 24", self.map.max_zoom);
+        }
         if !(1..=64).contains(&self.vision.threads) {
             bail!("vision.threads is {}: give 1 to 64", self.vision.threads);
         }
@@ -394,6 +427,8 @@ mod tests {
         assert!(error("[recording]\nkeep_days = 0").contains("recording.keep_days"));
         assert!(error("[recording]\nkeep_days = \"x\"").contains("keep_days"));
         assert!(error("[vision]\nthreads = 0").contains("vision.threads"));
+        assert!(error("[map]\ntiles = \"https://a/{z}/{x}.png\"").contains("map.tiles"));
+        assert!(error("[map]\nmax_zoom = 0").contains("map.max_zoom"));
     }
 
     #[test]

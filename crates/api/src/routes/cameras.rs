@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{
     Action, Camera, CameraId, CameraState, CameraWatch, Credentials, GeoPoint, PlaceId, ProbeReport,
-    StreamAddress, StreamKind, Transport,
+    StreamKind, Transport,
 };
 use index::{CameraChange, NewCamera};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::places::on_earth;
+use super::trials::probe;
 use crate::app::Server;
 use crate::audit::Deed;
 use crate::auth::caller::Caller;
@@ -26,22 +27,20 @@ use crate::problem::{Answer, Problem};
 use crate::search::within;
 
 const VIEW: Right = Right::At(Action::View, At::Camera);
-const MANAGE: Right = Right::At(Action::ManageCameras, At::Camera);
-const MANAGE_SOMEWHERE: Right = Right::At(Action::ManageCameras, At::Somewhere);
+pub(super) const MANAGE: Right = Right::At(Action::ManageCameras, At::Camera);
+pub(super) const MANAGE_SOMEWHERE: Right = Right::At(Action::ManageCameras, At::Somewhere);
 /// The most days and bytes of footage that can be asked for: a century, a petabyte.
-const MOST_DAYS: u32 = 36_500;
+pub(super) const MOST_DAYS: u32 = 36_500;
 const MOST_BYTES: u64 = 1 << 50;
 
 pub(super) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::default()
         .routes(guarded(Right::At(Action::View, At::Somewhere), routes!(list)))
         .routes(guarded(MANAGE_SOMEWHERE, routes!(create)))
-        .routes(guarded(MANAGE_SOMEWHERE, routes!(try_out)))
         .routes(guarded(Right::At(Action::View, At::Somewhere), routes!(states)))
         .routes(guarded(VIEW, routes!(read)))
         .routes(guarded(MANAGE, routes!(change)))
         .routes(guarded(MANAGE, routes!(remove)))
-        .routes(guarded(MANAGE, routes!(try_again)))
         .routes(guarded(VIEW, routes!(state)))
         .routes(guarded(VIEW, routes!(analysis)))
 }
@@ -156,59 +155,12 @@ async fn create(
         keep_days: new.keep_days.map(|days| within("keep_days", days, 1, MOST_DAYS)).transpose()?,
         keep_bytes: new.keep_bytes.map(|bytes| within("keep_bytes", bytes, 1, MOST_BYTES)).transpose()?,
     };
-    let report = if new.probe { Some(probe(&server, addresses, new.transport).await?) } else { None };
+    let report = if new.probe { Some(probe(&server, addresses, new.transport, false).await?) } else { None };
     let camera = server.index.create_camera(stored).await?;
     account(&server, &caller, "camera.create", &camera, serde_json::json!(camera)).await;
     server.cameras.configuration_changed(camera.id).await;
     let tag = [(header::ETAG, etag(camera.version))];
     Ok((StatusCode::CREATED, tag, axum::Json(CameraAndProbe { camera, probe: report })).into_response())
-}
-
-/// A camera to try.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct CameraToTry {
-    /// Address of the main stream.
-    #[schema(example = "rtsp://192.168.1.20:554/stream1")]
-    main_url: String,
-    /// Address of the sub stream.
-    sub_url: Option<String>,
-    /// How RTP travels.
-    #[serde(default)]
-    transport: Transport,
-    /// What the camera asks for.
-    credentials: Option<Credentials>,
-}
-
-/// Try a camera without adding it
-#[utoipa::path(post, path = "/cameras/probe", operation_id = "probeAddress", tag = "cameras",
-    request_body = CameraToTry, responses((status = 200, body = ProbeReport)))]
-async fn try_out(
-    State(server): State<Server>,
-    caller: Caller,
-    Json(camera): Json<CameraToTry>,
-) -> Answer<axum::Json<ProbeReport>> {
-    let addresses =
-        camera_address::parse_all(&camera.main_url, camera.sub_url.as_deref(), camera.credentials)?;
-    let detail = serde_json::json!({"main_url": addresses.main, "sub_url": addresses.sub});
-    let deed = Deed { action: "camera.probe", target: String::new(), place: None, detail };
-    server.audit.look(&caller, deed).await?;
-    probe(&server, addresses, camera.transport).await.map(axum::Json)
-}
-
-/// Try a camera as it is stored
-#[utoipa::path(post, path = "/cameras/{camera_id}/probe", operation_id = "probeCamera", tag = "cameras",
-    params(("camera_id" = CameraId, Path)), responses((status = 200, body = ProbeReport)))]
-async fn try_again(
-    State(server): State<Server>,
-    Target(camera): Target<Camera>,
-) -> Answer<axum::Json<ProbeReport>> {
-    let addresses = Addresses {
-        main: camera.main_url.clone(),
-        sub: camera.sub_url.clone(),
-        credentials: stored_credentials(&server, camera.id).await?,
-    };
-    probe(&server, addresses, camera.transport).await.map(axum::Json)
 }
 
 /// Read a camera
@@ -317,7 +269,8 @@ async fn change(
         change.sub_url = Some(addresses.sub.clone());
         change.sealed_credentials = Some(seal(&server, camera.id, addresses.credentials.as_ref())?);
         if body.probe {
-            report = Some(probe(&server, addresses, body.transport.unwrap_or(camera.transport)).await?);
+            let transport = body.transport.unwrap_or(camera.transport);
+            report = Some(probe(&server, addresses, transport, false).await?);
         }
     }
     let changed = server.index.change_camera(camera.id, version, change).await?;
@@ -418,31 +371,24 @@ fn idle(camera_id: CameraId) -> CameraState {
     CameraState { camera_id, streams: Vec::new() }
 }
 
-async fn probe(server: &Server, addresses: Addresses, transport: Transport) -> Answer<ProbeReport> {
-    let Addresses { main, sub, credentials } = addresses;
-    let streams =
-        [(StreamKind::Main, Some(main)), (StreamKind::Sub, sub)].into_iter().filter_map(|(kind, url)| {
-            let address = StreamAddress { url: url?, credentials: credentials.clone(), transport };
-            Some((kind, address))
-        });
-    let found = server.cameras.probe(streams.collect()).await;
-    found.map_err(|(stream, failure)| Problem::camera(stream, failure))
-}
-
-async fn stored_credentials(server: &Server, camera: CameraId) -> Answer<Option<Credentials>> {
+pub(super) async fn stored_credentials(server: &Server, camera: CameraId) -> Answer<Option<Credentials>> {
     let sealed = server.index.sealed_credentials(camera).await?;
     Ok(sealed.map(|sealed| server.vault.unseal(camera, &sealed)).transpose()?)
 }
 
-fn seal(server: &Server, camera: CameraId, credentials: Option<&Credentials>) -> Answer<Option<Vec<u8>>> {
+pub(super) fn seal(
+    server: &Server,
+    camera: CameraId,
+    credentials: Option<&Credentials>,
+) -> Answer<Option<Vec<u8>>> {
     Ok(credentials.map(|credentials| server.vault.seal(camera, credentials)).transpose()?)
 }
 
-fn bearing(degrees: f32) -> Answer<f32> {
+pub(super) fn bearing(degrees: f32) -> Answer<f32> {
     within("bearing", degrees, 0.0, 360.0)
 }
 
-async fn account(
+pub(super) async fn account(
     server: &Server,
     caller: &Caller,
     action: &'static str,

@@ -8,11 +8,14 @@ mod case_items;
 mod cases;
 mod channels;
 mod clips;
+mod condition;
 mod deliveries;
 mod events;
 mod exports;
 mod holds;
+mod import;
 mod live;
+mod map;
 mod moved;
 mod places;
 mod presets;
@@ -29,6 +32,7 @@ mod system;
 mod timeline;
 mod tokens;
 mod transcoded;
+mod trials;
 mod users;
 mod video;
 mod zalo;
@@ -49,6 +53,10 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         places::routes(),
         cameras::routes(),
         along::routes(),
+        trials::routes(),
+        import::routes(),
+        condition::routes(),
+        map::routes(),
         timeline::routes(),
         recordings::routes(),
         transcoded::routes(),

@@ -50,7 +50,8 @@ fn a_camera_is_tried_before_it_is_added_and_its_password_never_comes_back() {
         let body = refused.json();
         assert_eq!(body["failure"]["kind"], "wrong_password");
         assert_eq!((&body["stream"], &body["field"]), (&json!("main"), &json!("main_url")));
-        assert_eq!(body["remedy"], body["failure"]["remedy"]);
+        assert_eq!(body["remedy"], body["failure"]["remedy"]["en"]);
+        assert_eq!(body["failure"]["message"]["vi"], "Camera từ chối");
         assert_eq!(client.get(&of_home).await.text(), before, "nothing was added");
 
         let made = client.post("/cameras", camera("main")).await.expect(201).json();

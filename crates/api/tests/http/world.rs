@@ -18,11 +18,11 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::{
     AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Case, CaseItem,
-    CaseItemKind, CaseSpec, CaseState, Channel, ChannelId, ConnectFailure, Event, EventId, EventRecord,
-    FailureKind, Firing, FiringId, GreyGrid, LiveEvent, ManualClock, Measured, MediaFrame, ObjectClass,
-    Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause, RingId, RingState, Role, Rule,
-    RuleSpec, Segment, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec,
-    VideoParameters,
+    CaseItemKind, CaseSpec, CaseState, Channel, ChannelId, ConnectFailure, Credentials, Discovered, Event,
+    EventId, EventRecord, FailureKind, FindReport, Firing, FiringId, GreyGrid, LiveEvent, ManualClock,
+    Measured, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause,
+    RingId, RingState, Role, Rule, RuleSpec, Segment, Sentence, StreamAddress, StreamKind, StreamReport,
+    Timestamp, TrackPoint, Transport, UserId, VideoCodec, VideoParameters,
 };
 use futures::{StreamExt as _, stream};
 use index::{
@@ -495,12 +495,35 @@ fn picture(time: Timestamp, random_access: bool) -> MediaFrame {
     MediaFrame::Video(AccessUnit { time, random_access, data: hex(unit).into(), parameters })
 }
 
+/// A stream as a probe finds it.
+fn seen_stream() -> StreamReport {
+    StreamReport {
+        stream: StreamKind::Main,
+        codec: VideoCodec::H264,
+        rfc6381: "avc1.4D401F".to_owned(),
+        width: 1920,
+        height: 1080,
+        frame_rate: 15.0,
+        key_frame_distance: Some(2.0),
+        bit_rate: 2_000_000,
+        transport: Transport::Tcp,
+        audio: None,
+        audio_dropped: None,
+        clock_offset: None,
+        tool: None,
+        advice: Vec::new(),
+        picture: None,
+        no_picture: None,
+    }
+}
+
 /// Cameras that answer by their path: `/main` works, `/locked` wants another password.
 #[derive(Default)]
 pub(crate) struct FakeCameras {
     pub(crate) probed: Mutex<Vec<(StreamKind, StreamAddress)>>,
     pub(crate) changed: Mutex<Vec<CameraId>>,
     pub(crate) states: Mutex<Vec<CameraState>>,
+    pub(crate) sought: Mutex<Vec<(url::Url, Option<Credentials>)>>,
     pub(crate) watch: Mutex<Option<CameraWatch>>,
 }
 
@@ -509,6 +532,7 @@ impl CameraPort for FakeCameras {
     async fn probe(
         &self,
         streams: Vec<(StreamKind, StreamAddress)>,
+        pictures: bool,
     ) -> Result<ProbeReport, (StreamKind, ConnectFailure)> {
         self.probed.lock().unwrap().extend(streams.iter().cloned());
         for (kind, address) in streams {
@@ -518,8 +542,11 @@ impl CameraPort for FakeCameras {
                         kind,
                         ConnectFailure {
                             kind: FailureKind::WrongPassword,
-                            message: "the camera refuses user name and password".to_owned(),
-                            remedy: "Check both on the camera's own page.".to_owned(),
+                            message: Sentence::new(
+                                "Camera từ chối",
+                                "the camera refuses user name and password",
+                            ),
+                            remedy: Sentence::new("Kiểm tra lại.", "Check both on the camera's own page."),
                         },
                     ));
                 }
@@ -528,7 +555,39 @@ impl CameraPort for FakeCameras {
                 _ => {}
             }
         }
-        Ok(ProbeReport { streams: Vec::new() })
+        let report = StreamReport { picture: pictures.then(|| "/9j/".to_owned()), ..seen_stream() };
+        Ok(ProbeReport { streams: vec![report] })
+    }
+
+    /// `nobody.local` refuses, `locked.local` wants another password, others have a stream.
+    async fn find(
+        &self,
+        host: url::Url,
+        credentials: Option<Credentials>,
+    ) -> Result<FindReport, ConnectFailure> {
+        let name = host.host_str().unwrap_or_default().to_owned();
+        self.sought.lock().unwrap().push((host.clone(), credentials));
+        let kind = match name.as_str() {
+            "nobody.local" => FailureKind::Refused,
+            "locked.local" => FailureKind::WrongPassword,
+            _ => {
+                let main_url = host.join("/stream1").ok();
+                return Ok(FindReport { main_url, streams: vec![seen_stream()], ..FindReport::default() });
+            }
+        };
+        let (message, remedy) =
+            (Sentence::new("Không được", "it fails"), Sentence::new("Thử lại", "try again"));
+        Err(ConnectFailure { kind, message, remedy })
+    }
+
+    async fn discover(&self) -> std::io::Result<Vec<Discovered>> {
+        let device = |address: &str| Discovered {
+            address: address.to_owned(),
+            name: Some("Cổng".to_owned()),
+            brand: None,
+            hardware: None,
+        };
+        Ok(vec![device("192.0.2.1"), device("192.0.2.77")])
     }
 
     async fn configuration_changed(&self, camera: CameraId) {

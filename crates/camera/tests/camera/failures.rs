@@ -14,7 +14,9 @@ async fn failure_at(address: StreamAddress) -> ConnectFailure {
     let (stream, failure) =
         probe_within(&streams, Duration::from_millis(100), short()).await.expect_err("it fails");
     assert_eq!(stream, StreamKind::Sub);
-    assert!(!failure.message.is_empty() && !failure.remedy.is_empty());
+    for text in [&failure.message, &failure.remedy] {
+        assert!(!text.vi.is_empty() && !text.en.is_empty() && text.vi != text.en, "{failure:?}");
+    }
     let shown = format!("{failure:?} {failure}");
     assert!(!shown.contains(PASSWORD) && !shown.contains("secret"), "{shown}");
     failure
@@ -31,10 +33,10 @@ async fn wrong_and_missing_passwords() {
         let camera = FakeCamera::start(Script { auth, ..Script::video(&Video::small()) }).await;
         let missing = failure_at(camera.address()).await;
         assert_eq!(missing.kind, FailureKind::WrongPassword);
-        assert!(missing.message.contains("none are stored"), "{missing}");
+        assert!(missing.message.en.contains("none are stored"), "{missing}");
         let wrong = failure_at(camera.address_with("secret")).await;
         assert_eq!(wrong.kind, FailureKind::WrongPassword);
-        assert!(wrong.message.contains("does not accept"), "{wrong}");
+        assert!(wrong.message.en.contains("does not accept"), "{wrong}");
     }
 }
 
@@ -66,7 +68,7 @@ async fn a_name_that_belongs_to_no_host() {
     address.url.set_host(Some("no-such-camera.invalid")).unwrap();
     let failure = failure_at(address).await;
     assert_eq!(failure.kind, FailureKind::HostNotFound);
-    assert!(failure.message.contains("no-such-camera.invalid"));
+    assert!(failure.message.en.contains("no-such-camera.invalid"));
 }
 
 #[tokio::test]
@@ -74,7 +76,7 @@ async fn a_host_that_takes_the_connection_and_says_nothing() {
     let camera = FakeCamera::start(Script { silent: true, ..Script::video(&Video::small()) }).await;
     let failure = failure_at(camera.address()).await;
     assert_eq!(failure.kind, FailureKind::TimedOut);
-    assert!(failure.message.contains("DESCRIBE"), "{failure}");
+    assert!(failure.message.en.contains("DESCRIBE"), "{failure}");
 }
 
 #[tokio::test]
@@ -99,7 +101,7 @@ async fn presentations_without_usable_video() {
     let camera = FakeCamera::start(nothing(jpeg)).await;
     let failure = failure_at(camera.address()).await;
     assert_eq!(failure.kind, FailureKind::UnsupportedCodec);
-    assert!(failure.message.contains("JPEG"), "{failure}");
+    assert!(failure.message.en.contains("JPEG"), "{failure}");
     let broken = Script { sdp: "this is not SDP".into(), ..nothing("") };
     assert_eq!(failure_of(broken).await, FailureKind::Protocol);
 }
@@ -219,7 +221,7 @@ async fn pictures_of_no_or_absurd_size() {
     let camera = FakeCamera::start(Script::video(&video)).await;
     let streams = [(StreamKind::Main, camera.address())];
     let report = probe_within(&streams, Duration::from_millis(100), short()).await.unwrap();
-    assert_eq!((report.streams[0].width, report.streams[0].height), (64, 48));
+    assert_eq!((report[0].report.width, report[0].report.height), (64, 48));
     // In the description.
     let mut video = Video::small();
     video.pictures[0][0] = sps(1_100, 3, None);

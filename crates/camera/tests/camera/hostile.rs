@@ -60,7 +60,7 @@ fn arbitrary_answers_never_get_out_of_hand() {
                 let probe = probe_within(&streams, Duration::from_millis(30), hasty());
                 let outcome = tokio::time::timeout(Duration::from_secs(10), probe).await.expect("it ends");
                 if let Err((_, failure)) = outcome {
-                    assert!(!failure.message.is_empty());
+                    assert!(!failure.message.en.is_empty());
                 }
             });
         },

@@ -8,6 +8,7 @@
 )]
 
 mod failures;
+mod finding;
 mod hostile;
 mod probing;
 mod streams;

@@ -372,7 +372,7 @@ async fn sound_never_costs_video() {
         else {
             panic!("{words}: sound is kept or goes without a word")
         };
-        assert!(reason.contains(words), "{reason}");
+        assert!(reason.en.contains(words), "{reason:?}");
         pull.stop().await;
     }
     // The camera offers AAC and does not give it.

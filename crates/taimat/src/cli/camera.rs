@@ -218,7 +218,7 @@ fn stream_line(stream: &Value) -> String {
         let picture = format!("{}×{}", cell(stream, "/width"), cell(stream, "/height"));
         return format!("{kind} {} {picture} {} fps", cell(stream, "/codec"), cell(stream, "/frame_rate"));
     }
-    format!("{kind} offline since {}: {}", cell(stream, "/since"), cell(stream, "/trouble/message"))
+    format!("{kind} offline since {}: {}", cell(stream, "/since"), cell(stream, "/trouble/message/en"))
 }
 
 /// What a probe found, a line a stream and a line an advice.
@@ -237,7 +237,7 @@ fn found(report: &Value) -> String {
             cell(stream, "/transport"),
         ));
         for advice in stream.get("advice").and_then(Value::as_array).into_iter().flatten() {
-            lines.push(format!("  {}", advice.as_str().unwrap_or_default()));
+            lines.push(format!("  {}", cell(advice, "/en")));
         }
     }
     lines.join("\n")

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use camera::{Limits, StreamConfig};
+use camera::{Discovery, Limits, SearchLimits, StreamConfig};
 use domain::{
-    Camera, CameraId, CameraState, CameraWatch, Clock, ConnectFailure, Credentials, GapReason, ProbeReport,
-    StreamAddress, StreamKind, SystemClock,
+    Camera, CameraId, CameraState, CameraWatch, Clock, ConnectFailure, Credentials, Discovered, FindReport,
+    GapReason, ProbeReport, StreamAddress, StreamKind, SystemClock,
 };
 use index::{Index, Vault, Visibility};
 use recorder::Recorder;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use url::Url;
+use vision_client::Vision;
 
 use super::analyse::LiveAnalysis;
 use super::analysts::Analysts;
@@ -23,6 +25,7 @@ use super::roster::{Roster, RosterEntry};
 use super::rows::Rows;
 use super::stream::{Offered, Resumed, SWITCHED_OFF, Stream};
 use super::tap::Taps;
+use super::trials;
 use super::watches::Watches;
 
 /// Configuration changes that may wait.
@@ -56,6 +59,8 @@ pub(crate) struct Cameras {
     changes: mpsc::Sender<CameraId>,
     board: Arc<Board>,
     watches: Arc<Watches>,
+    /// Who makes pictures of trials; `None` where analysis is switched off.
+    vision: Option<Vision>,
 }
 
 #[async_trait]
@@ -63,8 +68,22 @@ impl api::ports::CameraPort for Cameras {
     async fn probe(
         &self,
         streams: Vec<(StreamKind, StreamAddress)>,
+        pictures: bool,
     ) -> Result<ProbeReport, (StreamKind, ConnectFailure)> {
-        camera::probe(&streams, PROBE_LIMIT).await
+        let seen = camera::probe(&streams, PROBE_LIMIT).await?;
+        Ok(if pictures {
+            trials::illustrated(self.vision.as_ref(), seen).await
+        } else {
+            trials::report(seen)
+        })
+    }
+
+    async fn find(&self, host: Url, credentials: Option<Credentials>) -> Result<FindReport, ConnectFailure> {
+        camera::find(&host, credentials.as_ref(), SearchLimits::default()).await
+    }
+
+    async fn discover(&self) -> std::io::Result<Vec<Discovered>> {
+        camera::discover(&Discovery::default()).await
     }
 
     async fn configuration_changed(&self, camera: CameraId) {
@@ -101,7 +120,8 @@ impl Supervisor {
     pub(crate) fn new(services: Services, shutdown: CancellationToken) -> (Self, Cameras) {
         let (sender, changes) = mpsc::channel(CHANGES);
         let (board, watches) = (Arc::clone(&services.board), Arc::clone(&services.watches));
-        let cameras = Cameras { changes: sender, board, watches };
+        let vision = services.analysts.as_ref().map(|analysts| analysts.vision.clone());
+        let cameras = Cameras { changes: sender, board, watches, vision };
         (Self { services, changes, running: HashMap::new(), shutdown }, cameras)
     }
 

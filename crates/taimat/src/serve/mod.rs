@@ -10,6 +10,7 @@ mod exports;
 mod flag;
 mod health;
 mod kept;
+mod map;
 mod meter;
 mod metrics;
 mod notify;
@@ -21,6 +22,7 @@ mod stream;
 mod supervise;
 mod tap;
 mod transcode;
+mod trials;
 mod video;
 mod watches;
 
@@ -30,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use api::ports::ApiConfig;
+use api::ports::{ApiConfig, Keeping};
 use api::{App, Audit};
 use domain::{LiveEvent, SystemClock};
 use index::{Index, Record, Vault, Writer, WriterLimits};
@@ -273,6 +275,12 @@ fn api_config(config: &Config) -> ApiConfig {
         trusted_proxies: config.server.trusted_proxies.clone(),
         trusted_origins: config.server.trusted_origins.clone(),
         quiet_after: config.review.quiet_after,
+        keeping: Keeping {
+            days: config.recording.keep_days,
+            free_bytes: bytes(config.recording.keep_free_gib),
+            most_bytes: bytes(config.recording.max_gib),
+        },
+        map: map::checked(&config.map),
         ..ApiConfig::default()
     }
 }

@@ -141,7 +141,7 @@ impl<C: Clock> Stream<C> {
                 );
                 // The gap that begins here holds what was damaged before.
                 let from = damage.take().map_or(at, |damage| damage.from.min(at));
-                self.recorder.interrupt(from, GapReason::CameraOffline, failure.message.clone()).await;
+                self.recorder.interrupt(from, GapReason::CameraOffline, failure.message.en.clone()).await;
                 offer.interrupted();
                 self.tap.away(at, Some(failure.kind));
                 watch.disconnected(at, failure, &self.recorder);
@@ -234,7 +234,7 @@ impl Watch {
         &mut self,
         transport: domain::Transport,
         video: &Arc<VideoParameters>,
-        audio_dropped: Option<String>,
+        audio_dropped: Option<domain::Sentence>,
     ) {
         tracing::info!(
             camera = %self.camera, stream = %self.stream, transport = transport.as_str(),

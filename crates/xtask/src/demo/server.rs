@@ -18,6 +18,7 @@ use crate::layout::{Layout, Profile};
 /// How long the server may take to be ready: it makes a database first.
 const STARTING: Duration = Duration::from_mins(2);
 const MODEL: &str = "models/nanodet-g-416-int8.toml";
+const MAP: &str = "config/demo/map.geojson";
 const PREFERRED_PORT: u16 = 8080;
 
 /// The server and how to reach it.
@@ -124,6 +125,10 @@ fn write_config(
     ];
     let vision = vision.into_iter().map(|(key, path)| (key.to_owned(), text(path)));
     tables.insert("vision".into(), vision.collect::<toml::Table>().into());
+    tables.insert(
+        "map".into(),
+        toml::Table::from_iter([("geojson".to_owned(), text(layout.root.join(MAP)))]).into(),
+    );
     if let Some(server) = tables.get_mut("server").and_then(toml::Value::as_table_mut) {
         server.insert("listen".into(), format!("127.0.0.1:{port}").into());
     }

@@ -59,6 +59,10 @@ type Play = Arc<dyn Fn(usize) -> Vec<Step> + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Script {
     pub(crate) auth: Auth,
+    /// For what it asks a password.
+    pub(crate) realm: &'static str,
+    /// The paths that it knows, with their queries; `None`: all.
+    pub(crate) paths: Option<&'static [&'static str]>,
     /// Status of DESCRIBE for those who are let in.
     pub(crate) describe: u16,
     pub(crate) sdp: String,
@@ -77,6 +81,8 @@ impl Script {
     pub(crate) fn new(sdp: String, play: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
         Self {
             auth: Auth::Open,
+            realm: REALM,
+            paths: None,
             describe: 200,
             sdp,
             tcp: Tcp::Taken,
@@ -205,14 +211,15 @@ impl Connection {
             }
             if !self.lets_in(&request) {
                 let challenge = match self.script.auth {
-                    Auth::Basic => format!("Basic realm=\"{REALM}\""),
-                    _ => format!("Digest realm=\"{REALM}\", nonce=\"{NONCE}\""),
+                    Auth::Basic => format!("Basic realm=\"{}\"", self.script.realm),
+                    _ => format!("Digest realm=\"{}\", nonce=\"{NONCE}\"", self.script.realm),
                 };
                 let header = format!("WWW-Authenticate: {challenge}\r\n");
                 send(&writer, &answer(401, &request.cseq, &header, "")).await?;
                 continue;
             }
             let (status, header, body) = match request.method.as_str() {
+                "DESCRIBE" if !self.knows(&request.uri) => (404, String::new(), ""),
                 "DESCRIBE" if self.script.describe == 200 => {
                     let base = format!("Content-Type: application/sdp\r\nContent-Base: {}/\r\n", request.uri);
                     (200, base, self.script.sdp.as_str())
@@ -240,6 +247,11 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    fn knows(&self, uri: &str) -> bool {
+        let after_host = uri.splitn(4, '/').nth(3).unwrap_or_default();
+        self.script.paths.is_none_or(|paths| paths.iter().any(|path| path[1..] == *after_host))
     }
 
     async fn setup(
@@ -283,7 +295,7 @@ impl Connection {
                 given == format!("Basic {}", media::base64(format!("{USER}:{PASSWORD}").as_bytes()))
             }
             Auth::Digest => {
-                let ha1 = md5(&format!("{USER}:{REALM}:{PASSWORD}"));
+                let ha1 = md5(&format!("{USER}:{}:{PASSWORD}", self.script.realm));
                 let ha2 = md5(&format!("{}:{}", request.method, request.uri));
                 given.contains(&format!("response=\"{}\"", md5(&format!("{ha1}:{NONCE}:{ha2}"))))
             }
