@@ -1,8 +1,9 @@
-import { Button, Group, Kbd, Text } from "@mantine/core";
+import { Button, Kbd, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useCameraById } from "../../components/pick";
 import { useKeys } from "../../components/useKeys";
 import type { View } from "./clips";
+import classes from "./queue.module.css";
 
 interface Props {
   around: View[];
@@ -17,13 +18,14 @@ export function CameraStrip({ around, view, onView }: Props) {
   useKeys(Object.fromEntries(around.map((_, at) => [String(at), () => onView(at)])));
   if (around.length < 2) return null;
   return (
-    <Group gap={6} role="group" aria-label={t("item.cameras")}>
+    <fieldset className={classes.strip} aria-label={t("item.cameras")}>
       {around.map((one, at) => (
         <Button
           key={one.camera}
           size="compact-sm"
           variant={at === view ? "filled" : "default"}
           aria-pressed={at === view}
+          title={cameras.get(one.camera)?.name}
           aria-keyshortcuts={String(at)}
           leftSection={
             <Kbd size="xs" aria-hidden>
@@ -40,6 +42,6 @@ export function CameraStrip({ around, view, onView }: Props) {
           )}
         </Button>
       ))}
-    </Group>
+    </fieldset>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Kbd } from "@mantine/core";
+import { ActionIcon, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { modals } from "@mantine/modals";
 import { IconKeyboard } from "@tabler/icons-react";
@@ -9,6 +9,7 @@ import { DismissMenu } from "./DismissMenu";
 import { KeyButton } from "./KeyButton";
 import { KeysHelp } from "./KeysHelp";
 import type { Item } from "./order";
+import classes from "./queue.module.css";
 import { StepForm } from "./StepForm";
 import { canTake, type REASONS, type Step } from "./steps";
 import type { Choice } from "./useSteps";
@@ -72,7 +73,7 @@ export function ItemActions({ item, onStep, onDecide, onUndo }: Props) {
   );
 
   return (
-    <Group gap="xs">
+    <Group gap="xs" className={classes.acts}>
       {confirm && (
         <KeyButton keys="X" onClick={confirm}>
           {t("step.confirm")}
@@ -110,15 +111,18 @@ export function ItemActions({ item, onStep, onDecide, onUndo }: Props) {
           {t("step.note")}
         </KeyButton>
       )}
-      <Button
+      <ActionIcon
         variant="subtle"
+        size="lg"
+        ml="auto"
         visibleFrom="sm"
-        leftSection={<IconKeyboard size={18} aria-hidden />}
-        rightSection={<Kbd size="xs">?</Kbd>}
+        aria-label={t("item.keys")}
+        aria-keyshortcuts="?"
+        title={`${t("item.keys")} (?)`}
         onClick={openHelp}
       >
-        {t("item.keys")}
-      </Button>
+        <IconKeyboard size={20} aria-hidden />
+      </ActionIcon>
       <KeysHelp opened={help} onClose={closeHelp} />
     </Group>
   );

@@ -124,14 +124,12 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
             playing={playing}
           />
         ))}
-      </div>
-      <Group justify="space-between" gap="xs">
-        <CameraStrip around={around} view={view} onView={(to) => show({ view: to })} />
-        <Group gap={6} ml="auto">
+        <Group gap={6} className={classes.controls}>
           {parts.length > 1 && (
             <>
               <ActionIcon
-                variant="default"
+                variant="filled"
+                color="dark"
                 aria-label={t("item.partPrevious")}
                 aria-keyshortcuts="["
                 disabled={part === 0}
@@ -139,9 +137,12 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
               >
                 <IconChevronLeft size={18} aria-hidden />
               </ActionIcon>
-              <Text size="sm">{t("item.part", { part: part + 1, all: parts.length })}</Text>
+              <Text size="sm" className={classes.onVideo}>
+                {t("item.part", { part: part + 1, all: parts.length })}
+              </Text>
               <ActionIcon
-                variant="default"
+                variant="filled"
+                color="dark"
                 aria-label={t("item.partNext")}
                 aria-keyshortcuts="]"
                 disabled={part + 1 >= parts.length}
@@ -153,7 +154,8 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
           )}
           {around.length > 0 && (
             <ActionIcon
-              variant="default"
+              variant="filled"
+              color="dark"
               aria-label={playing ? t("common:video.pause") : t("common:video.play")}
               aria-keyshortcuts="Space"
               onClick={() => show({ playing: !playing })}
@@ -164,7 +166,8 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
           {watch && (
             <Button
               size="compact-md"
-              variant="default"
+              variant="filled"
+              color="dark"
               aria-keyshortcuts="V"
               leftSection={<IconBroadcast size={18} aria-hidden />}
               rightSection={
@@ -178,7 +181,8 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
             </Button>
           )}
         </Group>
-      </Group>
+      </div>
+      <CameraStrip around={around} view={view} onView={(to) => show({ view: to })} />
       <ItemActions key={item.id} item={item} {...act} />
       <ItemFacts item={item} around={around} />
     </Stack>
