@@ -35,25 +35,3 @@ export async function queuePage(
     return queuePage({ states, severities, place }, cursor, signal);
   }
 }
-
-/** What the stream of a live picture says between the pictures. */
-export type LiveMessage =
-  | {
-      type: "start";
-      codec: string;
-      mime: string;
-      width: number;
-      height: number;
-      transcoded: boolean;
-      time: string;
-    }
-  | { type: "offline"; since: string; trouble: { kind: Schemas["FailureKind"] } | null }
-  | { type: "skipped" };
-
-export function liveAddress(camera: string, stream: "main" | "sub", transcode: boolean): string {
-  const url = new URL(`/api/v1/cameras/${camera}/live`, window.location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.searchParams.set("stream", stream);
-  if (transcode) url.searchParams.set("codec", "h264");
-  return url.href;
-}
