@@ -1,9 +1,8 @@
-import { Button, Card, Group, Stack, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
+import { Button, Card, Group, Modal, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconMessagePlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { http, type Schemas } from "../api/client";
 import { useLive } from "../api/live";
@@ -12,6 +11,7 @@ import { useMay, usePlaces } from "../api/session";
 import { Page } from "../components/Page";
 import { placePath } from "../components/pick";
 import { Answer, NothingHere } from "../components/states";
+import { TextLink } from "../components/TextLink";
 import { moment } from "../i18n/time";
 import { Ago } from "./Ago";
 import { ReportForm } from "./reports/ReportForm";
@@ -19,10 +19,12 @@ import { ReportForm } from "./reports/ReportForm";
 const KEY = ["reports"];
 
 export function ReportsPage() {
-  const { t } = useTranslation("officer");
+  const { t } = useTranslation(["officer", "common"]);
   const may = useMay();
   const client = useQueryClient();
+  const [writing, form] = useDisclosure();
   const told = () => {
+    form.close();
     void client.invalidateQueries({ queryKey: KEY });
     notifications.show({ color: "green", message: t("told.thanks") });
   };
@@ -41,29 +43,22 @@ export function ReportsPage() {
       needs="review"
       actions={
         may("report") && (
-          <Button
-            leftSection={<IconMessagePlus size={18} aria-hidden />}
-            onClick={() =>
-              modals.open({
-                title: t("told.form"),
-                size: "lg",
-                children: (
-                  <ReportForm
-                    onDone={() => {
-                      modals.closeAll();
-                      told();
-                    }}
-                  />
-                ),
-              })
-            }
-          >
+          <Button leftSection={<IconMessagePlus size={18} aria-hidden />} onClick={form.open}>
             {t("told.form")}
           </Button>
         )
       }
     >
       <ReportList />
+      <Modal
+        opened={writing}
+        onClose={form.close}
+        title={t("told.form")}
+        size="lg"
+        closeButtonProps={{ "aria-label": t("common:do.close") }}
+      >
+        <ReportForm onDone={told} />
+      </Modal>
     </Page>
   );
 }
@@ -128,9 +123,9 @@ function ReportCard({ report }: { report: Schemas["ReportAnswer"] }) {
         </Text>
         <Text size="sm">
           {moment(report.received_at)} · <Ago when={report.received_at} /> ·{" "}
-          <Link to="/queue" search={{ item: report.item_id }}>
+          <TextLink size="sm" to="/queue" search={{ item: report.item_id }}>
             {t("told.open")}
-          </Link>
+          </TextLink>
         </Text>
       </Group>
     </Card>

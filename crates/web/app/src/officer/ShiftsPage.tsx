@@ -2,7 +2,6 @@ import { Badge, Button, Card, Group, Stack, Table, Text, Title } from "@mantine/
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, http, type Schemas } from "../api/client";
 import { Problem } from "../api/problem";
@@ -10,6 +9,7 @@ import { useMay, usePlaces, useSession } from "../api/session";
 import { Page } from "../components/Page";
 import { placePath } from "../components/pick";
 import { Answer, NothingHere } from "../components/states";
+import { TextLink } from "../components/TextLink";
 import { day, duration, hourMinute } from "../i18n/time";
 import { Ago, useNow } from "./Ago";
 import { HandOver } from "./shifts/HandOver";
@@ -49,6 +49,7 @@ function Shifts() {
   const handOver = (shift: Shift) =>
     modals.open({
       title: t("shift.handOver"),
+      closeButtonProps: { "aria-label": t("common:do.close") },
       children: (
         <HandOver
           shift={shift}
@@ -141,9 +142,9 @@ function Running({ shift, mine, onHandOver }: { shift: Shift; mine?: boolean; on
           </Text>
         </div>
         <Group gap="xs">
-          <Link to="/shifts/$shiftId" params={{ shiftId: shift.id }}>
+          <TextLink size="sm" to="/shifts/$shiftId" params={{ shiftId: shift.id }}>
             {t("shift.report")}
-          </Link>
+          </TextLink>
           {(mine || may("decide", shift.place_id)) && (
             <Button variant={mine ? "filled" : "default"} onClick={onHandOver}>
               {t(mine ? "shift.handOver" : "shift.end")}
@@ -187,9 +188,9 @@ function PastShifts({ shifts }: { shifts: Shift[] }) {
                 </Text>
               </Table.Td>
               <Table.Td>
-                <Link to="/shifts/$shiftId" params={{ shiftId: shift.id }}>
+                <TextLink size="sm" to="/shifts/$shiftId" params={{ shiftId: shift.id }}>
                   {t("shift.read")}
-                </Link>
+                </TextLink>
               </Table.Td>
             </Table.Tr>
           ))}

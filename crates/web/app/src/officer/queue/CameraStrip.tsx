@@ -34,9 +34,11 @@ export function CameraStrip({ around, view, onView }: Props) {
           }
           onClick={() => onView(at)}
         >
-          {cameras.get(one.camera)?.name}
+          <Text span size="sm" fw={500} truncate>
+            {cameras.get(one.camera)?.name}
+          </Text>
           {one.metres !== undefined && (
-            <Text span size="xs" ml={6} inherit={false}>
+            <Text span size="xs" ml={6} style={{ flexShrink: 0 }}>
               {t("item.metres", { metres: Math.round(one.metres) })}
             </Text>
           )}

@@ -25,7 +25,7 @@ interface Props {
 
 /** What can be done with an item, by button and by key. */
 export function ItemActions({ item, onStep, onDecide, onUndo }: Props) {
-  const { t } = useTranslation("officer");
+  const { t } = useTranslation(["officer", "common"]);
   const may = useMay();
   const [help, { open: openHelp, close: closeHelp }] = useDisclosure();
   const [dismissing, dismissal] = useDisclosure();
@@ -34,6 +34,7 @@ export function ItemActions({ item, onStep, onDecide, onUndo }: Props) {
   const ask = (what: "note" | "dismiss" | "escalate", onSend: (note?: string) => void) =>
     modals.open({
       title: t(`note.${what}`),
+      closeButtonProps: { "aria-label": t("common:do.close") },
       children: (
         <StepForm
           hint={t(`note.${what}Hint`)}

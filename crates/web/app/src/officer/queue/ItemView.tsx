@@ -1,4 +1,5 @@
 import { ActionIcon, Badge, Button, Group, Kbd, Stack, Text, Title } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import {
   IconArrowLeft,
   IconBroadcast,
@@ -29,7 +30,7 @@ import type { Step } from "./steps";
 import { detailOptions } from "./useQueue";
 import type { Choice } from "./useSteps";
 
-const TINT = { notice: "gray", alert: "orange.9", alarm: "red.8" } as const;
+const TINT = { notice: "gray", alert: "#b54708", alarm: "red.9" } as const;
 
 interface Props {
   item: Item;
@@ -48,6 +49,8 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
   const may = useMay();
   const navigate = useNavigate();
   const cameras = useCameraById();
+  // On a phone the item is the whole page.
+  const wide = useMediaQuery("(min-width: 62em)", window.innerWidth >= 992);
   const { data: detail } = useQuery(detailOptions(item.id));
   const [shown, setShown] = useState({ item: item.id, part: 0, view: 0, playing: true });
   // Another item begins with its own camera and its first part.
@@ -104,7 +107,7 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
             {clock(item.first_at)} · <Ago when={item.first_at} />
           </Text>
         </Group>
-        <Title order={2} size="h3" data-testid="why">
+        <Title order={wide ? 2 : 1} size="h3">
           {why[0] ?? said(item.why)}
         </Title>
         {why.slice(1, 4).map((sentence) => (
@@ -124,7 +127,7 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
             playing={playing}
           />
         ))}
-        <Group gap={6} className={classes.controls}>
+        <Group gap={6} wrap="nowrap" className={classes.controls}>
           {parts.length > 1 && (
             <>
               <ActionIcon
@@ -169,7 +172,7 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
               variant="filled"
               color="dark"
               aria-keyshortcuts="V"
-              leftSection={<IconBroadcast size={18} aria-hidden />}
+              aria-label={t("item.live")}
               rightSection={
                 <Kbd size="xs" visibleFrom="sm" aria-hidden>
                   V
@@ -177,7 +180,10 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
               }
               onClick={watch}
             >
-              {t("item.live")}
+              <IconBroadcast size={18} aria-hidden />
+              <Text span size="sm" ml={6} visibleFrom="sm">
+                {t("item.live")}
+              </Text>
             </Button>
           )}
         </Group>

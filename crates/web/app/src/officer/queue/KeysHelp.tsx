@@ -21,9 +21,15 @@ const KEYS = [
 
 /** Every key of the queue. */
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { t } = useTranslation("officer");
+  const { t } = useTranslation(["officer", "common"]);
   return (
-    <Modal opened={opened} onClose={onClose} title={t("keys.title")} size="md">
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t("keys.title")}
+      size="md"
+      closeButtonProps={{ "aria-label": t("common:do.close") }}
+    >
       <Table verticalSpacing={6}>
         <Table.Tbody>
           {KEYS.map(([what, keys]) => (

@@ -1,9 +1,9 @@
 import { Card, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
 import { useCameraById } from "../../components/pick";
+import { TextLink } from "../../components/TextLink";
 import { said } from "../../i18n";
 import { day, duration, hourMinute, moment } from "../../i18n/time";
 import { SEVERITIES, STATES } from "../queue/search";
@@ -17,6 +17,8 @@ export function Report({ report }: { report: ReportData }) {
   const { t } = useTranslation(["officer", "common"]);
   const { shift } = report;
   const came = count(report.came);
+  const p90 = ({ p90_seconds }: Schemas["Waited"]) =>
+    typeof p90_seconds === "number" ? t("report.p90", { time: duration(p90_seconds) }) : undefined;
   const bad = report.cameras.filter(needsWord).length;
   return (
     <Stack gap="lg">
@@ -47,12 +49,12 @@ export function Report({ report }: { report: ReportData }) {
         <Figure
           value={took(report.until_taken.median_seconds)}
           name={t("report.untilTaken")}
-          more={t("report.p90", { time: took(report.until_taken.p90_seconds) })}
+          more={p90(report.until_taken)}
         />
         <Figure
           value={took(report.until_decided.median_seconds)}
           name={t("report.untilDecided")}
-          more={t("report.p90", { time: took(report.until_decided.p90_seconds) })}
+          more={p90(report.until_decided)}
         />
         <Figure value={report.open_count} name={t("report.openCount")} />
       </SimpleGrid>
@@ -174,9 +176,9 @@ function Items({ items }: { items: Schemas["ReviewItem"][] }) {
             <Table.Tr key={item.id}>
               <Table.Td>{t(`common:severity.${item.severity}`)}</Table.Td>
               <Table.Td>
-                <Link to="/queue" search={{ item: item.id }}>
+                <TextLink size="sm" to="/queue" search={{ item: item.id }}>
                   {said(item.why)}
-                </Link>
+                </TextLink>
               </Table.Td>
               <Table.Td>{cameras.get(item.camera_id ?? "")?.name}</Table.Td>
               <Table.Td>{moment(item.first_at)}</Table.Td>

@@ -16,7 +16,7 @@ interface Props {
 
 /** A gong, bell or siren with what became of the last ringing, and the button that rings it. */
 export function RingButton({ sounder, metres, item }: Props) {
-  const { t } = useTranslation("officer");
+  const { t } = useTranslation(["officer", "common"]);
   const may = useMay();
   const ring = useRing(sounder.id);
   return (
@@ -40,7 +40,9 @@ export function RingButton({ sounder, metres, item }: Props) {
           leftSection={<IconBellRinging size={16} aria-hidden />}
           loading={ring?.state === "asked"}
           aria-label={t("sounder.ringOf", { name: sounder.name })}
-          onClick={() => askToRing(t("sounder.ringOf", { name: sounder.name }), sounder, item)}
+          onClick={() =>
+            askToRing(t("sounder.ringOf", { name: sounder.name }), t("common:do.close"), sounder, item)
+          }
         >
           {t("sounder.ring")}
         </Button>

@@ -6,8 +6,12 @@ import { api, type Schemas } from "../../api/client";
 import { ProblemAlert } from "../../components/states";
 
 /** Asks for the reason before something is rung that wakes a neighbourhood. */
-export function askToRing(title: string, sounder: Schemas["Sounder"], item?: string) {
-  modals.open({ title, children: <RingForm sounder={sounder} item={item} /> });
+export function askToRing(title: string, close: string, sounder: Schemas["Sounder"], item?: string) {
+  modals.open({
+    title,
+    closeButtonProps: { "aria-label": close },
+    children: <RingForm sounder={sounder} item={item} />,
+  });
 }
 
 function RingForm({ sounder, item }: { sounder: Schemas["Sounder"]; item?: string }) {
