@@ -9,6 +9,7 @@ mod paths;
 mod process;
 mod server;
 mod site;
+mod watch;
 
 pub use api::{Answer, Api, eventually};
 pub use camsim::{Camsim, StreamCounts};
@@ -18,6 +19,7 @@ pub use paths::{footage, program, setup};
 pub use process::Program;
 pub use server::{Server, Settings};
 pub use site::{Clip, Stretch, stamp};
+pub use watch::Watcher;
 
 use anyhow::Context;
 use serde_json::Value;

@@ -5,6 +5,7 @@
 //! - [`watch`] joins the two: where to look next depends on what is followed.
 //! - [`rules`] says which rules fire for what is followed.
 //! - [`activity`] gathers the gate's scores into the rows that the index keeps for all time.
+//! - [`moved`] tells from key frames whether anything moved in a part of the picture.
 //! - [`watch_log`] keeps what a camera cost, and why.
 //!
 //! ```text
@@ -13,6 +14,7 @@
 
 pub mod activity;
 pub mod gate;
+pub mod moved;
 pub mod rules;
 pub mod tracker;
 pub mod watch;
@@ -20,6 +22,7 @@ pub mod watch_log;
 
 pub use activity::ActivityLog;
 pub use gate::{Gate, GateConfig, GateOutput, GopActivity, Look};
+pub use moved::{Moment, Moments, Movement, Sensitivity};
 pub use rules::{Fired, RuleEngine, Sighting};
 pub use tracker::{Attention, LiveTrack, Stillness, Tracker, TrackerConfig, TrackerUpdate};
 pub use watch::{Seen, Watch, WatchConfig, WatchOutput};

@@ -33,9 +33,13 @@ use tracing::Span;
 use crate::audit::Audit;
 use crate::auth::rate::Limiter;
 use crate::openapi;
-use crate::ports::{ApiConfig, BellPort, CameraPort, HealthPort, RulePort, StillPort};
+use crate::ports::{ApiConfig, BellPort, CameraPort, ExportPort, HealthPort, RulePort, StillPort, VideoPort};
 use crate::problem::{Code, Problem};
 use crate::routes;
+use crate::thumbnail::Thumbnails;
+
+/// Searches for movement that run at the same time: each reads and decodes as fast as it can.
+const MOVEMENT_SEARCHES: usize = 2;
 
 /// All that the API works with. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +58,12 @@ pub struct App {
     pub bells: Arc<dyn BellPort>,
     /// Pictures cut from recordings.
     pub stills: Arc<dyn StillPort>,
+    /// Video to be watched.
+    pub video: Arc<dyn VideoPort>,
+    /// Files that are made of cases.
+    pub exports: Arc<dyn ExportPort>,
+    /// The folder of these: `ID.zip`.
+    pub export_files: PathBuf,
     /// How the parts of the server fare.
     pub health: Arc<dyn HealthPort>,
     /// Changes as they happen.
@@ -88,6 +98,12 @@ pub(crate) struct Inner {
     pub(crate) residents: Limiter<String>,
     /// Clips on their way.
     pub(crate) clip_streams: Arc<Semaphore>,
+    /// Those who watch a camera.
+    pub(crate) video_streams: Arc<Semaphore>,
+    /// Searches for movement.
+    pub(crate) movement_searches: Arc<Semaphore>,
+    /// Makes pictures smaller.
+    pub(crate) thumbnails: Thumbnails,
     /// Watchers of `/live`.
     pub(crate) live_streams: Arc<Semaphore>,
 }
@@ -108,7 +124,8 @@ impl Deref for Inner {
 
 impl Server {
     fn new(app: App) -> Self {
-        let (clips, watchers) = (app.config.clip_streams, app.config.live_streams);
+        let (clips, videos, watchers) =
+            (app.config.clip_streams, app.config.video_streams, app.config.live_streams);
         Self(Arc::new(Inner {
             app,
             // An office behind one address: ten wrong passwords at once, then one every six seconds.
@@ -119,6 +136,9 @@ impl Server {
             reports_of: Limiter::new(10, Duration::from_mins(1), 10_000),
             residents: Limiter::new(20, Duration::from_secs(30), 10_000),
             clip_streams: Arc::new(Semaphore::new(clips)),
+            video_streams: Arc::new(Semaphore::new(videos)),
+            movement_searches: Arc::new(Semaphore::new(MOVEMENT_SEARCHES)),
+            thumbnails: Thumbnails::new(),
             live_streams: Arc::new(Semaphore::new(watchers)),
         }))
     }
@@ -216,7 +236,7 @@ async fn limit_time(State(server): State<Server>, request: Request, next: Next) 
     }
 }
 
-/// Media is compressed already, and a stream of events must not wait in a compressor.
+/// Media is compressed already, and streams of events or of lines must not wait in a compressor.
 fn is_text(
     _: StatusCode,
     _: axum::http::Version,

@@ -13,12 +13,15 @@ mod footage;
 mod handover;
 mod live;
 mod media;
+mod moved;
 mod openapi;
 pub mod ports;
 mod presets;
 pub mod problem;
 mod routes;
 mod search;
+mod thumbnail;
+mod video;
 mod zalo;
 
 pub use app::{App, router};

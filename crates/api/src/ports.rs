@@ -5,9 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    BellSignal, CameraId, CameraState, CameraWatch, ConnectFailure, ProbeReport, ReviewItemId, Ring, Sounder,
-    StreamAddress, StreamKind, Timestamp, UserId,
+    AccessUnit, BellSignal, BoundingBox, CameraId, CameraState, CameraWatch, ConnectFailure, FailureKind,
+    GreyGrid, ProbeReport, ReviewItemId, Ring, Segment, Sounder, StreamAddress, StreamKind, Timestamp,
+    UserId,
 };
+use futures::stream::BoxStream;
 use serde::Serialize;
 
 /// The cameras as they run.
@@ -35,6 +37,12 @@ pub trait RulePort: Send + Sync {
     /// Says that a stored rule was added, changed or removed. They are read from the index and hold soon after; this
     /// does not wait for it.
     fn rules_changed(&self);
+}
+
+/// The making of files of cases.
+pub trait ExportPort: Send + Sync {
+    /// Says that an export was asked for, cancelled or removed. It is read from the index; this does not wait for it.
+    fn exports_changed(&self);
 }
 
 /// Alarm bells and sounders as they work.
@@ -119,6 +127,75 @@ pub trait StillPort: Send + Sync {
         at: Timestamp,
         max_width: Option<u32>,
     ) -> Result<Still, StillFailure>;
+
+    /// How bright key frames of one set of parameters are, in a part of the picture and as a whole; those that cannot
+    /// be decoded are left out. Done when nothing else is to be done.
+    async fn grids(
+        &self,
+        key_frames: Vec<AccessUnit>,
+        area: BoundingBox,
+    ) -> Result<Vec<GreyGrid>, StillFailure>;
+}
+
+/// What somebody who watches a stream is shown.
+#[derive(Clone, Debug)]
+pub enum LiveVideo {
+    /// A picture. The first one, and the first one after anything else, is a key frame.
+    Picture(AccessUnit),
+    /// Pictures were left out: the watcher is too slow.
+    Skipped,
+    /// The camera is away.
+    Offline {
+        /// Since when.
+        since: Timestamp,
+        /// Why; `None` where it is switched off or was not tried yet.
+        trouble: Option<FailureKind>,
+    },
+}
+
+/// A stream as it comes in. It ends where the camera is removed.
+pub type LiveFeed = BoxStream<'static, LiveVideo>;
+
+/// A piece of a recording, transcoded to H.264.
+#[derive(Clone, Debug)]
+pub struct TranscodedPiece {
+    /// The init segment: the same for all pieces of a file.
+    pub init: Bytes,
+    /// The fragment.
+    pub media: Bytes,
+}
+
+/// Why nothing is transcoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TranscodeFailure {
+    /// Too much is being transcoded. Trying again later helps.
+    #[error("as much is being transcoded as the server allows")]
+    Busy,
+    /// The transcoder died, or took too long. Trying again may help.
+    #[error("the transcoder failed: {0}")]
+    Unavailable(String),
+    /// The pictures cannot be transcoded.
+    #[error("the pictures cannot be transcoded: {0}")]
+    Failed(String),
+}
+
+/// Video to be watched.
+#[async_trait]
+pub trait VideoPort: Send + Sync {
+    /// A stream from now on. It begins with the key frame before now, so that there is something to see at once.
+    fn watch(&self, camera: CameraId, stream: StreamKind) -> LiveFeed;
+
+    /// The same of a stream of H.265, as H.264. It ends where the camera sends something else, and where it cannot be
+    /// transcoded.
+    fn watch_transcoded(&self, camera: CameraId, stream: StreamKind) -> Result<LiveFeed, TranscodeFailure>;
+
+    /// One of the [`pieces`](recorder::playlist::pieces) of a recording in H.265, as H.264; `None` where there is no such
+    /// piece.
+    async fn piece(
+        &self,
+        segment: &Segment,
+        number: usize,
+    ) -> Result<Option<TranscodedPiece>, TranscodeFailure>;
 }
 
 /// Whether one part of the server is fit to serve.
@@ -161,9 +238,11 @@ pub struct ApiConfig {
     pub clip_streams: usize,
     /// The longest clip.
     pub longest_clip: Duration,
+    /// Cameras that people watch at the same time, each counted as often as it is watched.
+    pub video_streams: usize,
     /// People who watch `/live` at the same time.
     pub live_streams: usize,
-    /// How often the session and the rights of a watcher of `/live` are looked at again.
+    /// How often the session and the rights of those who watch are looked at again.
     pub live_recheck: Duration,
     /// Dismissals of the like of it after which a camera is quiet; 0: never.
     pub quiet_after: u32,
@@ -181,6 +260,7 @@ impl Default for ApiConfig {
             body_limit: 256 * 1024,
             clip_streams: 8,
             longest_clip: Duration::from_hours(24),
+            video_streams: 256,
             live_streams: 256,
             live_recheck: Duration::from_secs(30),
             quiet_after: 3,

@@ -1,16 +1,17 @@
-//! The words of an event search: filter, polygon, cursor.
+//! The words of an event search: filter and cursor.
 
 use std::time::Duration;
 
-use domain::{CameraId, EventId, GeoPoint, ObjectClass, PlaceId, TimeRange, Timestamp};
+use domain::{CameraId, EventId, GeoPoint, Heading, ObjectClass, PlaceId, TimeRange, Timestamp};
 use index::{EventCursor, EventQuery, Visibility};
-use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Answer, Problem};
 
-/// The most positions of a polygon, over all its rings.
-const MOST_POSITIONS: usize = 2_000;
+mod shapes;
+
+pub(crate) use shapes::{Polygon, RouteFilter, ZoneFilter, metres, route};
+
 /// The largest radius, in metres: across a province.
 const LARGEST_RADIUS: f64 = 200_000.0;
 /// The most values of one list.
@@ -54,7 +55,19 @@ pub(crate) struct EventFilter {
     radius: Option<f64>,
     /// An area in which the camera stood: a GeoJSON Polygon, RFC 7946 §3.1.6. In a query its JSON text.
     #[param(value_type = Option<String>)]
+    #[serde(deserialize_with = "shapes::shape")]
     polygon: Option<Polygon>,
+    /// A route near which the camera stood. In a query its JSON text.
+    #[param(value_type = Option<String>)]
+    #[serde(deserialize_with = "shapes::shape")]
+    route: Option<RouteFilter>,
+    /// A part of one camera's picture that the way of the object touched: where it stood, at its feet or wheels. In a
+    /// query its JSON text.
+    #[param(value_type = Option<String>)]
+    #[serde(deserialize_with = "shapes::shape")]
+    zone: Option<ZoneFilter>,
+    /// In which direction it went through the picture, over a tenth of it at least.
+    direction: Option<Heading>,
     /// Of this class; may be repeated.
     class: Vec<ObjectClass>,
     /// At least so sure, 0 to 1.
@@ -63,6 +76,8 @@ pub(crate) struct EventFilter {
     moving: Option<bool>,
     /// There for at least so many seconds.
     min_duration: Option<f64>,
+    /// There for at most so many seconds.
+    max_duration: Option<f64>,
     /// Events of a page, 1 to 1000; 100 if not given.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -85,14 +100,18 @@ impl EventFilter {
         }
         Ok(EventQuery {
             range: range(self.from, self.to)?,
-            cameras: self.camera.clone(),
+            cameras: self.cameras()?,
             places: self.place.clone(),
             near: self.near()?,
             polygon: self.polygon.as_ref().map(Polygon::rings).transpose()?,
+            route: self.route.as_ref().map(RouteFilter::checked).transpose()?,
             classes: self.class.clone(),
             min_score: self.min_score.map(|score| within("min_score", score, 0.0, 1.0)).transpose()?,
             moving: self.moving,
-            min_duration: self.min_duration()?,
+            min_duration: duration("min_duration", self.min_duration)?,
+            max_duration: self.max_duration()?,
+            zone: self.zone.as_ref().map(ZoneFilter::checked).transpose()?,
+            heading: self.direction,
             visible,
             cursor: self.cursor.as_deref().map(decode_cursor).transpose()?,
             limit: limit(self.limit, PAGE, LARGEST_PAGE)?,
@@ -124,10 +143,38 @@ impl EventFilter {
         Ok(Some((GeoPoint { latitude: lat, longitude: lon }, radius)))
     }
 
-    fn min_duration(&self) -> Answer<Option<Duration>> {
-        let seconds = self.min_duration.map(|seconds| within("min_duration", seconds, 0.0, 31_536_000.0));
-        Ok(seconds.transpose()?.map(Duration::from_secs_f64))
+    /// The cameras asked for; a zone lies in the picture of one.
+    fn cameras(&self) -> Answer<Vec<CameraId>> {
+        let Some(zone) = &self.zone else { return Ok(self.camera.clone()) };
+        if self.camera.iter().any(|camera| *camera != zone.camera_id) {
+            return Err(Problem::field(
+                "camera",
+                "camera names another camera than zone.camera_id",
+                "Leave camera out where a zone is given.",
+            ));
+        }
+        Ok(vec![zone.camera_id])
     }
+
+    fn max_duration(&self) -> Answer<Option<Duration>> {
+        let longest = duration("max_duration", self.max_duration)?;
+        if let (Some(least), Some(most)) = (self.min_duration, self.max_duration)
+            && least > most
+        {
+            return Err(Problem::field(
+                "max_duration",
+                format!("max_duration ({most}) is less than min_duration ({least})"),
+                "Give a longer one, or leave it out.",
+            ));
+        }
+        Ok(longest)
+    }
+}
+
+/// A span of seconds, of a year at most.
+fn duration(field: &str, seconds: Option<f64>) -> Answer<Option<Duration>> {
+    let seconds = seconds.map(|seconds| within(field, seconds, 0.0, 31_536_000.0)).transpose()?;
+    Ok(seconds.map(Duration::from_secs_f64))
 }
 
 /// A number that must lie between two others. NaN does not.
@@ -170,102 +217,6 @@ pub(crate) fn closed_range(from: Timestamp, to: Timestamp) -> Answer<TimeRange> 
             "Give a from that is before to.",
         )
     })
-}
-
-/// A GeoJSON Polygon, RFC 7946 §3.1.6: the outer ring, then holes; positions are longitude, latitude.
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"type": "Polygon", "coordinates": [[
-    [107.58, 16.46], [107.60, 16.46], [107.60, 16.48], [107.58, 16.48], [107.58, 16.46]
-]]}))]
-pub(crate) struct Polygon {
-    /// Always `Polygon`.
-    #[serde(rename = "type")]
-    kind: PolygonType,
-    /// Rings, each closed by its first position.
-    coordinates: Vec<Vec<Vec<f64>>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-enum PolygonType {
-    Polygon,
-}
-
-impl Polygon {
-    /// The rings, checked: finite positions on the earth, at least a triangle each, closed.
-    pub(crate) fn rings(&self) -> Answer<Vec<Vec<GeoPoint>>> {
-        const REMEDY: &str = "Give a GeoJSON Polygon whose positions are [longitude, latitude].";
-        let wrong = |detail: String| Problem::field("polygon", detail, REMEDY);
-        let positions: usize = self.coordinates.iter().map(Vec::len).sum();
-        if positions > MOST_POSITIONS {
-            return Err(wrong(format!(
-                "polygon has {positions} positions, where {MOST_POSITIONS} are the most"
-            )));
-        }
-        if self.coordinates.is_empty() {
-            return Err(wrong("polygon has no ring".to_owned()));
-        }
-        let mut rings = Vec::with_capacity(self.coordinates.len());
-        for (number, ring) in self.coordinates.iter().enumerate() {
-            let mut points = Vec::with_capacity(ring.len());
-            for position in ring {
-                // A third number would be the altitude.
-                let point = match position.as_slice() {
-                    [longitude, latitude] | [longitude, latitude, _] => GeoPoint::new(*latitude, *longitude),
-                    _ => None,
-                };
-                points.push(point.ok_or_else(|| {
-                    wrong(format!("polygon, ring {number}: {position:?} is no position on the earth"))
-                })?);
-            }
-            if points.len() < 4 {
-                return Err(wrong(format!(
-                    "polygon, ring {number}: a closed ring has at least four positions"
-                )));
-            }
-            if points.first() != points.last() {
-                return Err(wrong(format!(
-                    "polygon, ring {number}: the last position is not the first again"
-                )));
-            }
-            rings.push(points);
-        }
-        Ok(rings)
-    }
-}
-
-/// Reads an object from a JSON body, or the text of one from a query.
-impl<'de> Deserialize<'de> for Polygon {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Plain {
-            #[serde(rename = "type")]
-            kind: PolygonType,
-            coordinates: Vec<Vec<Vec<f64>>>,
-        }
-        impl From<Plain> for Polygon {
-            fn from(Plain { kind, coordinates }: Plain) -> Self {
-                Self { kind, coordinates }
-            }
-        }
-        struct TextOrObject;
-        impl<'de> Visitor<'de> for TextOrObject {
-            type Value = Polygon;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a GeoJSON Polygon")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Polygon, E> {
-                let plain = serde_json::from_str::<Plain>(text);
-                plain.map(Into::into).map_err(|error| E::custom(format!("no GeoJSON Polygon: {error}")))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Polygon, A::Error> {
-                Plain::deserialize(MapAccessDeserializer::new(map)).map(Into::into)
-            }
-        }
-        from.deserialize_any(TextOrObject)
-    }
 }
 
 /// Digits of a cursor: a time and an identifier, both hexadecimal. Opaque to clients.
@@ -336,6 +287,12 @@ mod tests {
             ("moving=maybe", "moving"),
             ("min_duration=-1", "min_duration"),
             ("min_duration=1e300", "min_duration"),
+            ("max_duration=-1", "max_duration"),
+            ("min_duration=5&max_duration=4", "max_duration"),
+            ("direction=north", "direction"),
+            ("route=x", "route"),
+            ("route=%7B%22points%22:[],%22metres%22:5%7D", "route.points"),
+            ("zone=%7B%22camera_id%22:%22x%22,%22polygon%22:[]%7D", "zone"),
             ("limit=0", "limit"),
             ("limit=1001", "limit"),
             ("cursor=abc", "cursor"),
@@ -356,6 +313,18 @@ mod tests {
         assert_eq!(one.polygon, two.polygon);
         let rings = one.query(Visibility::All).unwrap().polygon.unwrap();
         assert_eq!(rings[0][0], GeoPoint { latitude: 16.4, longitude: 107.5 });
+    }
+
+    #[test]
+    fn a_zone_lies_in_one_picture_and_is_a_zone() {
+        let (one, other) = (CameraId::generate(), CameraId::generate());
+        let zone = |corners: &str| format!(r#""zone":{{"camera_id":"{one}","polygon":{corners}}}"#);
+        let asked = |json: String| parse_json::<EventFilter>(json.as_bytes())?.query(Visibility::All);
+        let good = zone("[[0.1,0.1],[0.9,0.1],[0.9,0.9]]");
+        assert_eq!(asked(format!("{{{good}}}")).unwrap().cameras, [one]);
+        let field = |json| asked(json).unwrap_err().body().field.unwrap();
+        assert_eq!(field(format!(r#"{{{good},"camera":["{other}"]}}"#)), "camera");
+        assert_eq!(field(format!("{{{}}}", zone("[[0.1,0.1],[2,0.1],[0.9,0.9]]"))), "zone.polygon");
     }
 
     #[test]
@@ -394,21 +363,9 @@ mod tests {
     }
 
     #[test]
-    fn any_polygon_is_closed_and_on_the_earth_or_refused() {
-        bolero::check!().with_type::<(Vec<u8>, Vec<Vec<Vec<f64>>>)>().for_each(|(bytes, coordinates)| {
-            let _ = serde_json::from_slice::<Polygon>(bytes);
-            let polygon = Polygon { kind: PolygonType::Polygon, coordinates: coordinates.clone() };
-            for ring in polygon.rings().unwrap_or_default() {
-                assert!(ring.len() >= 4 && ring.first() == ring.last());
-                assert!(ring.iter().all(|point| GeoPoint::new(point.latitude, point.longitude).is_some()));
-            }
-        });
-    }
-
-    #[test]
     fn any_query_is_understood_or_refused_with_a_field() {
         bolero::check!().with_type::<Vec<(u8, String)>>().for_each(|pairs| {
-            const NAMES: [&str; 15] = [
+            const NAMES: [&str; 19] = [
                 "from",
                 "to",
                 "camera",
@@ -421,6 +378,10 @@ mod tests {
                 "min_score",
                 "moving",
                 "min_duration",
+                "max_duration",
+                "direction",
+                "route",
+                "zone",
                 "limit",
                 "cursor",
                 "other",

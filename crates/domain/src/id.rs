@@ -56,6 +56,18 @@ id!(
     CameraId
 );
 id!(
+    /// A case.
+    CaseId
+);
+id!(
+    /// An item of a case.
+    CaseItemId
+);
+id!(
+    /// An export of a case.
+    ExportId
+);
+id!(
     /// A way on which warnings go out.
     ChannelId
 );

@@ -6,12 +6,14 @@
 pub mod analysis;
 pub mod bell;
 pub mod camera;
+pub mod case;
 pub mod channel;
 pub mod check;
 pub mod delivery;
 pub mod event;
 pub mod gap;
 pub mod geo;
+pub mod grey;
 pub mod ground;
 pub mod id;
 pub mod language;
@@ -23,6 +25,7 @@ pub mod probe;
 pub mod quiet;
 pub mod review;
 pub mod rights;
+pub mod route;
 pub mod rule;
 pub mod schedule;
 pub mod segment;
@@ -37,18 +40,20 @@ pub mod watch;
 pub use analysis::{ActivityMinute, BoundingBox, Detection, ObjectClass, Track, TrackPoint};
 pub use bell::{Bell, BellSignal, BellSpec, NearCamera, Press, nearest_cameras};
 pub use camera::{Camera, CameraState, Credentials, Secret, StreamAddress, StreamState, Transport};
+pub use case::{Case, CaseExport, CaseFootage, CaseItem, CaseItemKind, CaseSpec, CaseState, ExportState};
 pub use channel::{
     Channel, ChannelSecrets, ChannelSettings, ChannelSpec, MailSecurity, Routing, ZaloRecipient,
 };
 pub use check::InvalidField;
 pub use delivery::{Delivery, DeliveryState, MessageKind, Warning};
-pub use event::{Event, EventRecord};
+pub use event::{Event, EventRecord, Heading};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
+pub use grey::GreyGrid;
 pub use ground::Ground;
 pub use id::{
-    BellId, CameraId, ChannelId, DeliveryId, EventId, FiringId, PlaceId, QuietSpotId, ReportId, ReviewItemId,
-    RingId, RuleId, ShiftId, SounderId, UserId,
+    BellId, CameraId, CaseId, CaseItemId, ChannelId, DeliveryId, EventId, ExportId, FiringId, PlaceId,
+    QuietSpotId, ReportId, ReviewItemId, RingId, RuleId, ShiftId, SounderId, UserId,
 };
 pub use language::Language;
 pub use live::LiveEvent;
@@ -63,6 +68,7 @@ pub use review::{
     DismissReason, Firing, Measured, Officer, ReviewItem, ReviewState, ReviewStep, Sentence, Severity,
 };
 pub use rights::{Action, Role};
+pub use route::{Beside, Route};
 pub use rule::{Condition, Crossing, Rule, RuleSpec};
 pub use schedule::{Day, DaySpan, ExceptionDay, Schedule, TimeOfDay, WeeklySpan, at_home};
 pub use segment::{Fragment, FragmentIndex, Segment};

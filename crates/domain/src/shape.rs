@@ -104,6 +104,14 @@ impl Zone {
         self.edges().filter(crosses).count() % 2 == 1
     }
 
+    /// Whether a way through the picture touches it: begins, ends or turns in it, or crosses one of its edges.
+    #[must_use]
+    pub fn touched(&self, way: &[PicturePoint]) -> bool {
+        let steps = || way.iter().copied().zip(way.iter().copied().skip(1));
+        way.iter().any(|point| self.holds(*point))
+            || steps().any(|step| self.edges().any(|edge| meet(step, edge)))
+    }
+
     fn edges(&self) -> impl Iterator<Item = (PicturePoint, PicturePoint)> + '_ {
         self.corners.iter().copied().zip(self.corners.iter().copied().cycle().skip(1))
     }
@@ -205,6 +213,15 @@ mod tests {
         assert!(corner.holds([0.2, 0.2]) && corner.holds([0.8, 0.8]));
         assert!(!corner.holds([0.2, 0.8]), "the corner that is cut out");
         assert!(!corner.holds([0.95, 0.5]));
+    }
+
+    #[test]
+    fn a_way_touches_a_zone_that_it_passes_through() {
+        let gate = zone(&[[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6]]);
+        assert!(gate.touched(&[[0.5, 0.5]]) && gate.touched(&[[0.1, 0.5], [0.9, 0.5]]));
+        assert!(gate.touched(&[[0.1, 0.1], [0.2, 0.2], [0.5, 0.5]]));
+        assert!(!gate.touched(&[[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]), "around it");
+        assert!(!gate.touched(&[]));
     }
 
     #[test]

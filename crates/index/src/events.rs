@@ -4,14 +4,17 @@
 //! stood and belonged at a time, one row each time that changed). A page is then merged from the newest entries of
 //! one index range for each viewpoint (and class), reading nothing but the index, and only the rows of the page
 //! itself are fetched. The cost follows the size of the page, not of the table.
+//!
+//! What an object did in the picture (`zone`, `heading`) is asked of its path, which no index knows: rows are then read
+//! page by page and those that match kept, until the page is full or [`MOST_LOOKED`] were read.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    CameraId, Event, EventId, EventRecord, GeoPoint, ObjectClass, PlaceId, TimeRange, Timestamp, TrackPoint,
+    CameraId, Event, EventId, EventRecord, GeoPoint, Heading, ObjectClass, PlaceId, Route, TimeRange,
+    Timestamp, TrackPoint, Zone,
 };
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
@@ -20,12 +23,17 @@ use uuid::Uuid;
 
 use crate::codec::{decode_points, encode_points};
 use crate::columns::{at, corrupt, parse, point, unsigned};
-use crate::places::ids;
 use crate::{Index, IndexError, Result};
 
+mod places;
 mod search;
 
-use search::{Search, Viewpoints};
+use search::Search;
+
+/// Most events whose paths are looked at for one page; the next page goes on from there.
+pub const MOST_LOOKED: u32 = 10_000;
+/// Events whose paths are read at once.
+const LOOKED_AT_ONCE: u32 = 1000;
 
 /// What somebody may see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +60,8 @@ pub struct EventQuery {
     pub near: Option<(GeoPoint, f64)>,
     /// The camera stood inside this polygon: the outer ring first, then holes; each closed by its first point.
     pub polygon: Option<Vec<Vec<GeoPoint>>>,
+    /// The camera stood within so many metres of this route.
+    pub route: Option<(Route, f64)>,
     /// One of these classes.
     pub classes: Vec<ObjectClass>,
     /// Score at least this, 0 to 1.
@@ -60,12 +70,31 @@ pub struct EventQuery {
     pub moving: Option<bool>,
     /// There for at least so long.
     pub min_duration: Option<Duration>,
+    /// There for at most so long.
+    pub max_duration: Option<Duration>,
+    /// Its way touches this part of the picture. Name the camera whose picture is meant.
+    pub zone: Option<Zone>,
+    /// It went in this direction.
+    pub heading: Option<Heading>,
     /// What the asker may see.
     pub visible: Visibility,
     /// Go on after this event.
     pub cursor: Option<EventCursor>,
     /// Most events to return, 1 to 1000.
     pub limit: u32,
+}
+
+impl EventQuery {
+    /// Whether the paths of the events must be looked at.
+    fn asks_for_ways(&self) -> bool {
+        self.zone.is_some() || self.heading.is_some()
+    }
+
+    /// Whether an event went where it is asked for.
+    fn ways_match(&self, event: &Event) -> bool {
+        let touches = self.zone.as_ref().is_none_or(|zone| zone.touched(&event.way()));
+        touches && self.heading.is_none_or(|heading| event.heading() == Some(heading))
+    }
 }
 
 /// Where a page of events ended.
@@ -89,11 +118,13 @@ pub struct Total {
 /// Events, newest first by their first moment.
 #[derive(Clone, Debug)]
 pub struct EventPage {
-    /// The events with their footage.
+    /// The events with their footage. Where paths are asked for, there may be fewer than the limit, or none, and more
+    /// to come.
     pub events: Vec<EventRecord>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<EventCursor>,
-    /// How many match in all, cursor aside; only on the first page (no cursor).
+    /// How many match in all, cursor aside; only on the first page (no cursor), and not where paths are asked for
+    /// unless all were looked at.
     pub total: Option<Total>,
 }
 
@@ -163,20 +194,11 @@ impl Index {
             return Ok(EventPage { events: Vec::new(), next: None, total });
         }
         let limit = query.limit.clamp(1, 1000);
-        let mut sql = QueryBuilder::new("WITH page AS MATERIALIZED (");
-        search.push_page(&mut sql, i64::from(limit) + 1);
-        sql.push(") SELECT ").push(COLUMNS).push(
-            " FROM page JOIN events e ON e.id = page.id AND e.first_seen = page.first_seen \
-             JOIN viewpoints v ON v.id = e.viewpoint_id ORDER BY e.first_seen DESC, e.id DESC",
-        );
-        let rows: Vec<EventRow> = sql.build_query_as().fetch_all(&self.pool).await?;
-        let more = rows.len() > limit as usize;
-        let events: Vec<EventRecord> =
-            rows.into_iter().take(limit as usize).map(EventRecord::try_from).collect::<Result<_>>()?;
-        let next = events
-            .last()
-            .filter(|_| more)
-            .map(|last| EventCursor { first_seen: last.event.first_seen, id: last.event.id });
+        if query.asks_for_ways() {
+            return self.search_ways(&search, limit as usize).await;
+        }
+        let (events, more) = self.page(&search, query.cursor, limit).await?;
+        let next = events.last().filter(|_| more).map(cursor_after);
         let found = events.len() as u64;
         let total = match (query.cursor, more) {
             (Some(_), _) => None,
@@ -184,6 +206,47 @@ impl Index {
             (None, true) => Some(Total { count: self.estimate(&search).await?.max(found + 1), exact: false }),
         };
         Ok(EventPage { events, next, total })
+    }
+
+    /// The events after a cursor, and whether there are more.
+    async fn page(
+        &self,
+        search: &Search<'_>,
+        cursor: Option<EventCursor>,
+        limit: u32,
+    ) -> Result<(Vec<EventRecord>, bool)> {
+        let mut sql = QueryBuilder::new("WITH page AS MATERIALIZED (");
+        search.push_page(&mut sql, cursor, i64::from(limit) + 1);
+        sql.push(") SELECT ").push(COLUMNS).push(
+            " FROM page JOIN events e ON e.id = page.id AND e.first_seen = page.first_seen \
+             JOIN viewpoints v ON v.id = e.viewpoint_id ORDER BY e.first_seen DESC, e.id DESC",
+        );
+        let rows: Vec<EventRow> = sql.build_query_as().fetch_all(&self.pool).await?;
+        let more = rows.len() > limit as usize;
+        let events = rows.into_iter().take(limit as usize).map(EventRecord::try_from);
+        Ok((events.collect::<Result<_>>()?, more))
+    }
+
+    /// A page of those whose paths match.
+    async fn search_ways(&self, search: &Search<'_>, limit: usize) -> Result<EventPage> {
+        let query = search.query;
+        let (mut events, mut cursor, mut looked) = (Vec::new(), query.cursor, 0);
+        while looked < MOST_LOOKED {
+            let (page, more) = self.page(search, cursor, LOOKED_AT_ONCE).await?;
+            looked += LOOKED_AT_ONCE;
+            cursor = page.last().map(cursor_after);
+            events.extend(page.into_iter().filter(|record| query.ways_match(&record.event)));
+            if events.len() > limit || (events.len() == limit && more) {
+                events.truncate(limit);
+                let next = events.last().map(cursor_after);
+                return Ok(EventPage { events, next, total: None });
+            }
+            if !more {
+                let total = Total { count: events.len() as u64, exact: true };
+                return Ok(EventPage { events, next: None, total: query.cursor.is_none().then_some(total) });
+            }
+        }
+        Ok(EventPage { events, next: cursor, total: None })
     }
 
     /// One event. The caller checks the right at `event.place_id`.
@@ -206,58 +269,6 @@ impl Index {
         Ok(done.rows_affected())
     }
 
-    /// The viewpoints that the query allows; `None` for all.
-    async fn viewpoints(&self, query: &EventQuery) -> Result<Option<Viewpoints>> {
-        let visible = query.visible.roots();
-        let anywhere = query.near.is_none() && query.polygon.is_none() && query.places.is_empty();
-        if anywhere && query.cameras.is_empty() && visible.is_none() {
-            return Ok(None);
-        }
-        let mut sql =
-            QueryBuilder::new("SELECT v.id, (SELECT count(*) FROM viewpoints) FROM viewpoints v WHERE true");
-        if !query.cameras.is_empty() {
-            let cameras: Vec<Uuid> = query.cameras.iter().map(|camera| camera.0).collect();
-            sql.push(" AND v.camera_id = ANY (").push_bind(cameras).push(")");
-        }
-        for roots in [(!query.places.is_empty()).then(|| ids(&query.places)), visible].into_iter().flatten() {
-            sql.push(
-                " AND v.place_id IN (SELECT p.id FROM places p WHERE p.path <@ ARRAY( \
-                 SELECT path FROM places WHERE id = ANY (",
-            );
-            sql.push_bind(roots).push(")))");
-        }
-        if let Some((centre, radius)) = query.near {
-            if !radius.is_finite() || radius < 0.0 {
-                return Err(invalid("radius", "it must be a number of metres, 0 or more"));
-            }
-            let GeoPoint { latitude, longitude } = checked("near", centre)?;
-            sql.push(" AND ST_DWithin(v.point, ST_SetSRID(ST_MakePoint(").push_bind(longitude);
-            sql.push(", ").push_bind(latitude).push("), 4326)::geography, ").push_bind(radius).push(")");
-        }
-        if let Some(rings) = &query.polygon {
-            let polygon = well_known_text(rings)?;
-            self.require_valid(&polygon).await?;
-            sql.push(" AND ST_Covers(ST_GeomFromText(")
-                .push_bind(polygon)
-                .push(", 4326)::geography, v.point)");
-        }
-        let found: Vec<(i32, i64)> = sql.build_query_as().fetch_all(&self.pool).await?;
-        let every = found.first().is_some_and(|(_, all)| usize::try_from(*all) == Ok(found.len()));
-        Ok(Some(Viewpoints { ids: found.into_iter().map(|(viewpoint, _)| viewpoint).collect(), every }))
-    }
-
-    async fn require_valid(&self, polygon: &str) -> Result<()> {
-        let reason: String = sqlx::query_scalar("SELECT ST_IsValidReason(ST_GeomFromText($1, 4326))")
-            .bind(polygon)
-            .fetch_one(&self.pool)
-            .await?;
-        if reason == "Valid Geometry" {
-            Ok(())
-        } else {
-            Err(invalid("polygon", &format!("its edges must not cross or touch each other ({reason})")))
-        }
-    }
-
     /// What the planner thinks how many events match: it looks at its statistics, never at the events.
     async fn estimate(&self, search: &Search<'_>) -> Result<u64> {
         let mut sql = QueryBuilder::new("EXPLAIN (FORMAT JSON) ");
@@ -268,42 +279,8 @@ impl Index {
     }
 }
 
-fn invalid(field: crate::Field, problem: &str) -> IndexError {
-    IndexError::Invalid { field, problem: problem.to_owned() }
-}
-
-fn checked(field: crate::Field, point: GeoPoint) -> Result<GeoPoint> {
-    GeoPoint::new(point.latitude, point.longitude)
-        .ok_or_else(|| invalid(field, "latitude must be -90 to 90 and longitude -180 to 180"))
-}
-
-/// The polygon as PostGIS reads it (OGC 06-103r4 §7).
-fn well_known_text(rings: &[Vec<GeoPoint>]) -> Result<String> {
-    if rings.is_empty() {
-        return Err(invalid("polygon", "it must have an outer ring"));
-    }
-    if rings.iter().map(Vec::len).sum::<usize>() > 10_000 {
-        return Err(invalid("polygon", "it must have at most 10000 points"));
-    }
-    let mut text = "POLYGON(".to_owned();
-    for (number, ring) in rings.iter().enumerate() {
-        if ring.len() < 4 || ring.first() != ring.last() {
-            return Err(invalid(
-                "polygon",
-                "each ring needs at least 4 points, and its last must equal its first",
-            ));
-        }
-        text.push_str(if number == 0 { "(" } else { ",(" });
-        for (number, point) in ring.iter().enumerate() {
-            let GeoPoint { latitude, longitude } = checked("polygon", *point)?;
-            let comma = if number == 0 { "" } else { "," };
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{comma}{longitude} {latitude}");
-        }
-        text.push(')');
-    }
-    text.push(')');
-    Ok(text)
+fn cursor_after(record: &EventRecord) -> EventCursor {
+    EventCursor { first_seen: record.event.first_seen, id: record.event.id }
 }
 
 /// Writes events with their footage; of two with one identifier the later counts.

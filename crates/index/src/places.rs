@@ -101,7 +101,7 @@ fn not_found(id: PlaceId) -> IndexError {
 const ORDER: &str = "nlevel(p.path), plain(p.name), p.name, p.id";
 
 /// What keeps a place from being removed, in the order in which it is looked for.
-const USED_BY: [&str; 7] = [
+const USED_BY: [&str; 8] = [
     "other places lie below it. Move, merge or remove them first",
     "cameras belong to it, or ones that were removed and still have footage. Move them to another place, or merge this \
      place into another",
@@ -110,6 +110,7 @@ const USED_BY: [&str; 7] = [
     "channels belong to it. Remove them first, or merge it into another place",
     "alarm bells, sirens or gongs belong to it. Remove them first, or merge it into another place",
     "people were on duty there. Merge it into another place, so that their reports stay",
+    "cases belong to it. Merge it into another place, so that they stay",
 ];
 
 /// Restricts a statement to rows whose place, in `column`, is one of these or below.
@@ -303,7 +304,8 @@ impl Index {
                     EXISTS (SELECT FROM rules WHERE place_id = $1),
                     EXISTS (SELECT FROM channels WHERE place_id = $1),
                     EXISTS (SELECT FROM bells WHERE place_id = $1) OR EXISTS (SELECT FROM sounders WHERE place_id = $1),
-                    EXISTS (SELECT FROM shifts WHERE place_id = $1)]",
+                    EXISTS (SELECT FROM shifts WHERE place_id = $1),
+                    EXISTS (SELECT FROM cases WHERE place_id = $1)]",
         )
         .bind(id.0)
         .fetch_one(&mut *transaction)

@@ -33,6 +33,8 @@ pub struct ReviewQuery {
     pub places: Vec<PlaceId>,
     /// What the asker may see.
     pub visible: Visibility,
+    /// Of equally bad ones the newest first instead of the oldest.
+    pub newest_first: bool,
     /// Go on after this item.
     pub cursor: Option<ReviewCursor>,
     /// Most items to return, 1 to 1000.
@@ -266,22 +268,24 @@ async fn hold_around(connection: &mut PgConnection, firing: &Firing) -> Result<(
 }
 
 impl Index {
-    /// Review items, the worst first, then the oldest.
+    /// Review items, the worst first, then the oldest or the newest.
     pub async fn review_items(&self, query: &ReviewQuery) -> Result<ReviewPage> {
         let limit = query.limit.clamp(1, 1000);
         let mut sql = QueryBuilder::new("SELECT ");
         sql.push(COLUMNS).push(" FROM review_items i");
         push_filter(&mut sql, query);
+        let (after, order) = if query.newest_first { ("<", "DESC") } else { (">", "ASC") };
         if let Some(ReviewCursor { severity, first_at, id }) = query.cursor {
             sql.push(" AND (i.severity < ").push_bind(level(severity));
             sql.push(" OR (i.severity = ").push_bind(level(severity));
-            sql.push(" AND (i.first_at, i.id) > (")
+            sql.push(format_args!(" AND (i.first_at, i.id) {after} ("))
                 .push_bind(at(first_at))
                 .push(", ")
                 .push_bind(id.0)
                 .push(")))");
         }
-        sql.push(" ORDER BY i.severity DESC, i.first_at, i.id LIMIT ").push_bind(i64::from(limit) + 1);
+        sql.push(format_args!(" ORDER BY i.severity DESC, i.first_at {order}, i.id {order} LIMIT "));
+        sql.push_bind(i64::from(limit) + 1);
         let rows: Vec<ItemRow> = sql.build_query_as().fetch_all(&self.pool).await?;
         let more = rows.len() > limit as usize;
         let items: Vec<ReviewItem> =

@@ -3,7 +3,7 @@
 //! [`Recorder`] writes one file per camera, stream and minute. Frames go through a [`StreamRecorder`], which
 //! builds fragments in memory, to one writer thread, which alone touches the disk; a second thread syncs.
 //! What was recorded and what was not comes out as [`RecorderEvent`]s. The other modules read what was
-//! written: [`mod@read`] for pictures, [`clip`] and [`playlist`] for people, [`recover`] for checks and for what
+//! written: [`mod@read`] for pictures, [`clip`] and [`playlist`] for people ([`live`] for those who watch now), [`recover`] for checks and for what
 //! a kill left behind, [`retention`] for what to delete.
 
 mod assembler;
@@ -14,6 +14,7 @@ mod error;
 mod fragment;
 mod growing;
 mod layout;
+pub mod live;
 mod mp4;
 mod outbox;
 pub mod playlist;

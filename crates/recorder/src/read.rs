@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{AccessUnit, Fragment, Segment, TimeRange, Timestamp, VideoParameters};
@@ -121,6 +122,86 @@ impl Iterator for UnitReader {
             }
         }
         self.units.pop_front().map(Ok)
+    }
+}
+
+/// The key frames of a segment with `range.from <= time < range.to`, in order, at least `apart` from each other. Reads
+/// nothing else of the file. Blocks on the disk: call it where that is allowed.
+pub fn key_frames(
+    root: &Path,
+    segment: &Segment,
+    range: TimeRange,
+    apart: Duration,
+) -> Result<KeyFrames, ReadError> {
+    let failed = |problem| ReadError { path: segment.path.clone(), problem };
+    let path = layout::resolve(root, &segment.path).map_err(failed)?;
+    let file = SegmentFile::open(&path).map_err(failed)?;
+    let within = |fragment: &Fragment| {
+        let from = segment.start + fragment.start;
+        from < range.to && from + fragment.duration >= range.from && fragment.random_access
+    };
+    let offsets = segment.located_fragments().filter(|(_, fragment)| within(fragment));
+    Ok(KeyFrames {
+        file,
+        path: segment.path.clone(),
+        start: segment.start,
+        parameters: Arc::new(segment.video.clone()),
+        offsets: offsets.map(|(offset, _)| offset).collect(),
+        found: VecDeque::new(),
+        range,
+        apart,
+    })
+}
+
+/// See [`key_frames`].
+#[derive(Debug)]
+pub struct KeyFrames {
+    file: SegmentFile,
+    path: String,
+    start: Timestamp,
+    parameters: Arc<VideoParameters>,
+    /// Where the fragments lie that are still to be read.
+    offsets: VecDeque<u64>,
+    /// Of the fragment that was read last.
+    found: VecDeque<AccessUnit>,
+    /// What is wanted yet.
+    range: TimeRange,
+    apart: Duration,
+}
+
+impl KeyFrames {
+    fn fragment(&mut self, offset: u64) -> Result<(), FileProblem> {
+        let head =
+            self.file.fragment(offset)?.ok_or(FileProblem::Truncated { offset, size: self.file.size() })?;
+        let run = &head.video;
+        let (mut place, mut decode) = (offset + u64::from(run.data_offset), run.decode_time as i64);
+        for sample in &run.samples {
+            let time = self.start.plus_micros(decode + i64::from(sample.offset));
+            if sample.sync && self.range.contains(time) {
+                let data = Bytes::from(self.file.read(place, u64::from(sample.size))?);
+                let parameters = Arc::clone(&self.parameters);
+                self.found.push_back(AccessUnit { time, random_access: true, data, parameters });
+                self.range.from = time + self.apart;
+            }
+            place += u64::from(sample.size);
+            decode += i64::from(sample.duration);
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for KeyFrames {
+    type Item = Result<AccessUnit, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.found.is_empty() {
+            let offset = self.offsets.pop_front()?;
+            if let Err(problem) = self.fragment(offset) {
+                self.offsets.clear();
+                return Some(Err(ReadError { path: self.path.clone(), problem }));
+            }
+        }
+        self.found.pop_front().map(Ok)
     }
 }
 

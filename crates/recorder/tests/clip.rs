@@ -9,7 +9,7 @@ use std::process::Command;
 use domain::{GapReason, Segment, StreamKind, TimeRange, Timestamp, VideoCodec};
 use futures::TryStreamExt;
 use recorder::clip::{self, ClipError, ClipPlan};
-use recorder::playlist::media_playlist;
+use recorder::playlist::{Offer, media_playlist};
 use support::{Bench, Footage, Outcome, bench, camera, decode, ffprobe, footage, morning};
 
 fn at(seconds: f64) -> Timestamp {
@@ -186,7 +186,7 @@ async fn a_clip_of_nothing_is_a_clear_error() {
 async fn ffmpeg_plays_the_playlist() {
     let small = footage(VideoCodec::H264, (160, 120), 4, false, true);
     let outcome = record(&[(small, 50.0, 12.0), (small, 70.0, 4.0)]).await;
-    let path = |segment: &Segment| outcome.file(segment).display().to_string();
+    let path = |segment: &Segment| Offer::Recorded(outcome.file(segment).display().to_string());
     let text = media_playlist(&outcome.closed(), range(53.5, 72.5), path).unwrap();
     let file = outcome.path().join("list.m3u8");
     // Whole seconds, as each is a GOP: 53..62 and 70..73.

@@ -3,7 +3,9 @@
 
 mod support;
 
-use domain::{GapReason, StreamKind, VideoCodec};
+use std::time::Duration;
+
+use domain::{GapReason, StreamKind, TimeRange, VideoCodec};
 use futures::StreamExt;
 use recorder::{RecorderEvent, read, recover};
 use support::{Footage, bench, camera, decode, footage, morning, units};
@@ -73,6 +75,32 @@ async fn round_trip(footage: &Footage) {
         .collect();
     assert_eq!(scanned, closed);
     assert_same(&read_back(&outcome), &written);
+}
+
+#[tokio::test]
+async fn key_frames_are_read_alone() {
+    let footage = footage(VideoCodec::H264, (160, 120), 4, false, true);
+    let bench = bench();
+    let mut stream = bench.recorder.stream(camera(), "Cổng chợ", StreamKind::Main);
+    stream.announce_audio(footage.audio_parameters.clone());
+    let frames = footage.play(morning(), 20_000_000);
+    for frame in &frames {
+        stream.write(frame.clone()).await;
+    }
+    stream.finish().await;
+    let outcome = bench.end().await;
+    let segment = outcome.closed().remove(0);
+    let read = |range, apart| -> Vec<_> {
+        read::key_frames(outcome.path(), &segment, range, apart).unwrap().map(Result::unwrap).collect()
+    };
+    let written: Vec<_> = units(&frames).into_iter().filter(|unit| unit.random_access).collect();
+    let whole = segment.range().unwrap();
+    assert_same(&read(whole, Duration::ZERO), &written);
+    let part = TimeRange { from: written[1].time, to: written[3].time };
+    assert_same(&read(part, Duration::ZERO), &written[1..3]);
+    let step = written[1].time.since(written[0].time);
+    let every_other: Vec<_> = written.iter().step_by(2).cloned().collect();
+    assert_same(&read(whole, step + Duration::from_millis(1)), &every_other);
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) recording: Recording,
     /// Analysis.
     pub(crate) vision: Vision,
+    /// Video for browsers that cannot play what a camera sends.
+    pub(crate) transcoding: Transcoding,
     /// What was flagged, and who looks at it.
     pub(crate) review: Review,
     /// The MQTT broker of alarm bells and sounders.
@@ -51,7 +53,7 @@ pub(crate) struct Server {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Data {
-    /// Database, snapshots, keys and waiting rows.
+    /// Database, snapshots, exports of cases, keys and waiting rows.
     pub(crate) folder: PathBuf,
 }
 
@@ -91,6 +93,18 @@ pub(crate) struct Vision {
     pub(crate) threads: usize,
     /// How often a camera is looked at while something happens.
     pub(crate) looks_per_second: f32,
+}
+
+/// `[transcoding]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Transcoding {
+    /// Pieces of recordings that are transcoded at the same time; 0: none ever.
+    pub(crate) at_once: usize,
+    /// Streams that are transcoded as they come in at the same time; 0: none ever.
+    pub(crate) live_at_once: usize,
+    /// What is kept of transcoded pieces.
+    pub(crate) cache_gib: f64,
 }
 
 /// `[review]`
@@ -182,6 +196,12 @@ impl Default for Vision {
     }
 }
 
+impl Default for Transcoding {
+    fn default() -> Self {
+        Self { at_once: 2, live_at_once: 2, cache_gib: 2.0 }
+    }
+}
+
 impl Default for Review {
     fn default() -> Self {
         Self { escalate_alarm_minutes: 3.0, escalate_alert_minutes: 60.0, quiet_after: 3 }
@@ -253,6 +273,7 @@ impl Config {
             ("recording.keep_free_gib", recording.keep_free_gib),
             ("recording.max_gib", recording.max_gib),
             ("recording.sync_seconds", recording.sync_seconds),
+            ("transcoding.cache_gib", self.transcoding.cache_gib),
             ("review.escalate_alarm_minutes", self.review.escalate_alarm_minutes),
             ("review.escalate_alert_minutes", self.review.escalate_alert_minutes),
         ] {
@@ -272,6 +293,15 @@ impl Config {
         if !(0.2..=30.0).contains(&self.vision.looks_per_second) {
             bail!("vision.looks_per_second is {}: give 0.2 to 30", self.vision.looks_per_second);
         }
+        let transcoding = &self.transcoding;
+        for (key, value) in [
+            ("transcoding.at_once", transcoding.at_once),
+            ("transcoding.live_at_once", transcoding.live_at_once),
+        ] {
+            if value > 64 {
+                bail!("{key} is {value}: give 0 to 64");
+            }
+        }
         if !(1..=64).contains(&self.vision.threads) {
             bail!("vision.threads is {}: give 1 to 64", self.vision.threads);
         }
@@ -281,6 +311,15 @@ impl Config {
     /// Where footage goes.
     pub(crate) fn recordings(&self) -> PathBuf {
         self.recording.folder.clone().unwrap_or_else(|| self.data.folder.join("recordings"))
+    }
+
+    /// The program that does all that needs a decoder.
+    pub(crate) fn worker(&self) -> Result<PathBuf> {
+        if let Some(worker) = &self.vision.worker {
+            return Ok(worker.clone());
+        }
+        let own = std::env::current_exe().context("cannot tell where taimat is")?;
+        Ok(own.with_file_name("taimat-vision"))
     }
 
     /// The configuration in force, with passwords left out.

@@ -40,6 +40,8 @@ pub struct VisionConfig {
     pub total_bytes: usize,
     /// How long a still may take.
     pub still_limit: Duration,
+    /// How long a batch of grids may take: they have what the rest leaves them.
+    pub grids_limit: Duration,
 }
 
 impl VisionConfig {
@@ -64,6 +66,7 @@ impl VisionConfig {
             feed_bytes: 16 << 20,
             total_bytes: 128 << 20,
             still_limit: Duration::from_secs(20),
+            grids_limit: Duration::from_mins(1),
         }
     }
 }

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::protocol::StillFailure;
+
 /// Why the worker could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum VisionError {
@@ -54,7 +56,7 @@ pub enum FeedError {
     Down,
 }
 
-/// Why there is no still.
+/// Why there is no still, or no grids.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StillError {
     /// The request makes no sense.
@@ -72,4 +74,13 @@ pub enum StillError {
     /// It took too long.
     #[error("no still: not made in time, try again")]
     TimedOut,
+}
+
+impl From<StillFailure> for StillError {
+    fn from(failure: StillFailure) -> Self {
+        match failure {
+            StillFailure::Busy => Self::Busy,
+            StillFailure::Decode(detail) => Self::Decode(detail),
+        }
+    }
 }

@@ -7,24 +7,31 @@
 //! Nothing here waits for ever and no queue grows without bound. A feed may have a limited number of units and
 //! bytes with the worker, and a unit counts until its report has been *taken* from the channel, so a slow
 //! consumer meets [`FeedError::Full`] and no report is ever dropped.
+//!
+//! A [`Transcoder`] is another process of the same program, for one stream or one piece of a recording.
 
 mod config;
 mod error;
 mod feed;
+mod grid;
 mod ledger;
+mod process;
 pub mod protocol;
 mod report;
 mod shared;
 mod still;
 mod supervisor;
+mod transcoder;
 mod vision;
 mod worker;
 
 pub use config::VisionConfig;
 pub use error::{FeedError, StillError, VisionError};
 pub use feed::VisionFeed;
+pub use grid::GridRequest;
 pub use report::{VisionReport, Work};
 pub use still::{Still, StillRequest};
+pub use transcoder::{TranscodeError, Transcoder, TranscoderConfig, TranscoderInput, TranscoderOutput};
 pub use vision::Vision;
 
 pub use protocol::ModelInfo;

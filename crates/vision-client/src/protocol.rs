@@ -7,7 +7,8 @@ use std::io::{self, Read, Write};
 
 use bytes::Bytes;
 use domain::{
-    BoundingBox, Detection, LookAt, LookCost, ObjectClass, SceneView, Searched, Timestamp, VideoParameters,
+    BoundingBox, Detection, GreyGrid, LookAt, LookCost, ObjectClass, SceneView, Searched, Timestamp,
+    VideoParameters,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -33,6 +34,13 @@ pub enum Request {
         id: u64,
         /// What is wanted.
         still: StillUnits,
+    },
+    /// It is wanted how bright some pictures are. Done when nothing else is.
+    Grids {
+        /// Number of the request.
+        id: u64,
+        /// Of which.
+        grids: GridUnits,
     },
 }
 
@@ -72,7 +80,18 @@ pub struct StillUnits {
     pub quality: u8,
 }
 
-/// A unit of a still.
+/// Key frames whose brightness is wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GridUnits {
+    /// What it takes to decode the units.
+    pub parameters: VideoParameters,
+    /// Key frames: each is decoded by itself.
+    pub units: Vec<WireUnit>,
+    /// The part of the picture that matters.
+    pub area: BoundingBox,
+}
+
+/// A unit of a still, or a key frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WireUnit {
     /// Time of the picture.
@@ -138,6 +157,13 @@ pub enum Reply {
         /// The outcome.
         outcome: Result<StillPicture, StillFailure>,
     },
+    /// How bright pictures are; those that could not be decoded are left out.
+    Grids {
+        /// Number of the request.
+        id: u64,
+        /// The outcome.
+        outcome: Result<Vec<GreyGrid>, StillFailure>,
+    },
 }
 
 /// A still.
@@ -155,13 +181,40 @@ pub struct StillPicture {
     pub micros: u32,
 }
 
-/// Why the worker made no still.
+/// Why the worker made no still or grids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StillFailure {
     /// Too many are waiting.
     Busy,
     /// The units could not be decoded.
     Decode(String),
+}
+
+/// One access unit to be transcoded, or one that came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodedUnit {
+    /// Time of the picture.
+    pub time: Timestamp,
+    /// Whether decoding can start here.
+    pub random_access: bool,
+    /// What it takes to decode this unit, where that changed since the unit before.
+    pub parameters: Option<VideoParameters>,
+    /// NAL units, each behind its length.
+    pub data: Bytes,
+}
+
+/// From a worker that transcodes. It is sent [`CodedUnit`]s until the server closes its half of the socket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TranscodeReply {
+    /// A unit of H.264. Pictures are not reordered.
+    Unit(CodedUnit),
+    /// All that was sent has been answered.
+    Done,
+    /// Nothing can be made of this: the worker ends.
+    Failed {
+        /// Why.
+        detail: String,
+    },
 }
 
 /// The model that the worker runs.

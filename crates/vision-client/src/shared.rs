@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use domain::GapReason;
+use domain::{GapReason, GreyGrid};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
 use crate::ledger::{Ledger, Limits};
@@ -18,8 +18,19 @@ pub(crate) const OUTGOING: usize = 1024;
 const STILLS_AT_WORK: usize = 4;
 /// Stills that may be asked for at once.
 const STILLS: usize = 32;
+/// Batches of grids that the worker may have at once.
+const GRIDS_AT_WORK: usize = 1;
 
-pub(crate) type StillOutcome = Result<StillPicture, StillFailure>;
+pub(crate) type Outcome<T> = Result<T, StillFailure>;
+
+/// Somebody who waits for an answer.
+#[derive(Debug)]
+pub(crate) enum Waiting {
+    /// For a still.
+    Still(oneshot::Sender<Outcome<StillPicture>>),
+    /// For grids.
+    Grids(oneshot::Sender<Outcome<Vec<GreyGrid>>>),
+}
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -29,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) pid: AtomicU32,
     pub(crate) stills: Semaphore,
     pub(crate) stills_at_work: Semaphore,
+    pub(crate) grids_at_work: Semaphore,
     state: Mutex<State>,
 }
 
@@ -38,8 +50,8 @@ struct State {
     feeds: HashMap<FeedId, Feed>,
     next_feed: FeedId,
     bytes: usize,
-    stills: HashMap<u64, oneshot::Sender<StillOutcome>>,
-    next_still: u64,
+    waiting: HashMap<u64, Waiting>,
+    next_question: u64,
 }
 
 #[derive(Debug)]
@@ -72,8 +84,8 @@ impl Shared {
             feeds: HashMap::new(),
             next_feed: 0,
             bytes: 0,
-            stills: HashMap::new(),
-            next_still: 0,
+            waiting: HashMap::new(),
+            next_question: 0,
         };
         Self {
             config,
@@ -82,6 +94,7 @@ impl Shared {
             pid: AtomicU32::new(0),
             stills: Semaphore::new(STILLS),
             stills_at_work: Semaphore::new(STILLS_AT_WORK),
+            grids_at_work: Semaphore::new(GRIDS_AT_WORK),
             state: Mutex::new(state),
         }
     }
@@ -167,11 +180,12 @@ impl Shared {
         }
     }
 
-    /// Sends a request for a still. Where it goes unanswered, [`Self::forget_still`] must be called.
-    pub(crate) fn send_still(
+    /// Asks the worker for something. Where it goes unanswered, [`Self::forget`] must be called.
+    pub(crate) fn ask<T>(
         &self,
-        still: crate::protocol::StillUnits,
-    ) -> Result<(u64, oneshot::Receiver<StillOutcome>), StillError> {
+        waiting: fn(oneshot::Sender<Outcome<T>>) -> Waiting,
+        request: impl FnOnce(u64) -> Request,
+    ) -> Result<(u64, oneshot::Receiver<Outcome<T>>), StillError> {
         let (id, permit, receiver) = {
             let mut state = lock(&self.state);
             let outgoing = state.outgoing.as_ref().ok_or(StillError::Down)?;
@@ -179,24 +193,24 @@ impl Shared {
                 mpsc::error::TrySendError::Full(_) => StillError::Busy,
                 mpsc::error::TrySendError::Closed(_) => StillError::Down,
             })?;
-            let id = state.next_still;
-            state.next_still += 1;
+            let id = state.next_question;
+            state.next_question += 1;
             let (sender, receiver) = oneshot::channel();
-            state.stills.insert(id, sender);
+            state.waiting.insert(id, waiting(sender));
             (id, permit, receiver)
         };
-        match encode(&Request::Still { id, still }) {
+        match encode(&request(id)) {
             Ok(message) => drop(permit.send(message)),
             Err(error) => {
-                self.forget_still(id);
+                self.forget(id);
                 return Err(StillError::Request(error.to_string()));
             }
         }
         Ok((id, receiver))
     }
 
-    pub(crate) fn forget_still(&self, id: u64) {
-        lock(&self.state).stills.remove(&id);
+    pub(crate) fn forget(&self, id: u64) {
+        lock(&self.state).waiting.remove(&id);
     }
 
     /// A worker is ready: messages to it go into `outgoing`.
@@ -215,7 +229,7 @@ impl Shared {
         metrics::gauge!("taimat_vision_up").set(0.0);
         let mut state = lock(&self.state);
         state.outgoing = None;
-        state.stills.clear();
+        state.waiting.clear();
         state.bytes = 0;
         for feed in state.feeds.values_mut() {
             if let (Some((from, to)), _) = feed.ledger.lose() {
@@ -287,8 +301,13 @@ impl Shared {
                 }
             }
             Reply::Still { id, outcome } => {
-                if let Some(waiting) = state.stills.remove(&id) {
-                    // The asker may have given up; then nobody wants it.
+                // The asker may have given up; then nobody wants it.
+                if let Some(Waiting::Still(waiting)) = state.waiting.remove(&id) {
+                    drop(waiting.send(outcome));
+                }
+            }
+            Reply::Grids { id, outcome } => {
+                if let Some(Waiting::Grids(waiting)) = state.waiting.remove(&id) {
                     drop(waiting.send(outcome));
                 }
             }

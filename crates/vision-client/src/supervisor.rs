@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::VisionConfig;
+use crate::process::{end, read};
 use crate::shared::{OUTGOING, Shared, lock};
-use crate::worker::{Worker, end, read_reply};
+use crate::worker::Worker;
 
 /// How long a worker may take to end when the socket closes.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -78,7 +79,7 @@ impl Session {
 
 async fn take_replies(reader: &mut OwnedReadHalf, shared: &Shared) -> String {
     loop {
-        match read_reply(reader).await {
+        match read(reader).await {
             Ok(Some(reply)) => {
                 if let Err(reason) = shared.take(reply) {
                     return reason;

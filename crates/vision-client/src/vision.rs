@@ -2,16 +2,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use domain::GreyGrid;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::protocol::{StillFailure, StillUnits};
-use crate::shared::{Shared, lock};
+use crate::protocol::{Request, StillUnits};
+use crate::shared::{Shared, Waiting, lock};
 use crate::worker::Worker;
 use crate::{
-    ModelInfo, Still, StillError, StillRequest, VisionConfig, VisionError, VisionFeed, VisionReport,
-    supervisor,
+    GridRequest, ModelInfo, Still, StillError, StillRequest, VisionConfig, VisionError, VisionFeed,
+    VisionReport, supervisor,
 };
 
 /// The vision worker. Clones are the same worker.
@@ -62,7 +63,7 @@ impl Vision {
 
     async fn still_now(&self, units: StillUnits) -> Result<Still, StillError> {
         let _turn = self.shared.stills_at_work.acquire().await.map_err(|_| StillError::Down)?;
-        let (id, answer) = self.shared.send_still(units)?;
+        let (id, answer) = self.shared.ask(Waiting::Still, |id| Request::Still { id, still: units })?;
         let _forget = Forget { shared: &self.shared, id };
         match answer.await {
             Ok(Ok(picture)) => Ok(Still {
@@ -72,10 +73,22 @@ impl Vision {
                 time: picture.time,
                 took: Duration::from_micros(u64::from(picture.micros)),
             }),
-            Ok(Err(StillFailure::Busy)) => Err(StillError::Busy),
-            Ok(Err(StillFailure::Decode(detail))) => Err(StillError::Decode(detail)),
+            Ok(Err(failure)) => Err(failure.into()),
             Err(_) => Err(StillError::Down),
         }
+    }
+
+    /// How bright key frames are. Batches wait for one another, and the worker does them when nothing else is to be
+    /// done: live looks and stills go first.
+    pub async fn grids(&self, request: GridRequest) -> Result<Vec<GreyGrid>, StillError> {
+        let units = request.into_units()?;
+        let _turn = self.shared.grids_at_work.acquire().await.map_err(|_| StillError::Down)?;
+        let asked = async {
+            let (id, answer) = self.shared.ask(Waiting::Grids, |id| Request::Grids { id, grids: units })?;
+            let _forget = Forget { shared: &self.shared, id };
+            answer.await.map_err(|_| StillError::Down)?.map_err(StillError::from)
+        };
+        tokio::time::timeout(self.shared.config.grids_limit, asked).await.unwrap_or(Err(StillError::TimedOut))
     }
 
     /// The model that the worker runs.
@@ -97,7 +110,7 @@ impl Vision {
     }
 }
 
-/// Takes the place of a still away when its asker gives up.
+/// Takes the place of a question away when its asker gives up.
 struct Forget<'a> {
     shared: &'a Shared,
     id: u64,
@@ -105,6 +118,6 @@ struct Forget<'a> {
 
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        self.shared.forget_still(self.id);
+        self.shared.forget(self.id);
     }
 }

@@ -10,7 +10,7 @@
 
 use std::io::Cursor;
 
-use vision_client::protocol::{self, MAX_MESSAGE, Reply, Request};
+use vision_client::protocol::{self, CodedUnit, MAX_MESSAGE, Reply, Request, TranscodeReply};
 
 #[test]
 fn any_bytes_are_a_message_or_an_error() {
@@ -24,6 +24,20 @@ fn any_bytes_are_a_message_or_an_error() {
             let encoded = protocol::encode(&reply).unwrap();
             let again = protocol::decode::<Reply>(&encoded[protocol::PREFIX..]).unwrap();
             assert_eq!(format!("{again:?}"), format!("{reply:?}"));
+        }
+    });
+}
+
+#[test]
+fn any_bytes_are_a_message_of_a_transcoder_or_an_error() {
+    bolero::check!().for_each(|bytes| {
+        if let Ok(unit) = protocol::decode::<CodedUnit>(bytes) {
+            let encoded = protocol::encode(&unit).unwrap();
+            assert_eq!(protocol::decode::<CodedUnit>(&encoded[protocol::PREFIX..]).unwrap(), unit);
+        }
+        if let Ok(reply) = protocol::decode::<TranscodeReply>(bytes) {
+            let encoded = protocol::encode(&reply).unwrap();
+            assert_eq!(protocol::decode::<TranscodeReply>(&encoded[protocol::PREFIX..]).unwrap(), reply);
         }
     });
 }

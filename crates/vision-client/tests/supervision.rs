@@ -14,13 +14,14 @@ mod fake;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AccessUnit, GapReason, LookAt, Timestamp, VideoCodec, VideoParameters};
+use domain::{AccessUnit, BoundingBox, GapReason, LookAt, Timestamp, VideoCodec, VideoParameters};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use vision_client::{
-    FeedError, StillError, StillRequest, Vision, VisionConfig, VisionError, VisionFeed, VisionReport, Work,
+    FeedError, GridRequest, StillError, StillRequest, Vision, VisionConfig, VisionError, VisionFeed,
+    VisionReport, Work,
 };
 
 use fake::{Fake, Life};
@@ -264,6 +265,29 @@ async fn stills_come_back_or_say_why_not() {
     let server = Server::start(&[Life::Mute], |config| config.still_limit = Duration::from_millis(100)).await;
     let server = server.unwrap();
     assert_eq!(server.vision.still(still()).await, Err(StillError::TimedOut));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn grids_come_back_or_say_why_not() {
+    let server = Server::start(&[Life::Good], |_| {}).await.unwrap();
+    let key_frame = |second| AccessUnit { random_access: true, ..work(second, false).unit };
+    let area = BoundingBox { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
+    let request = |units| GridRequest { units, area };
+    let grids = server.vision.grids(request((0..3).map(key_frame).collect())).await.unwrap();
+    assert_eq!(grids.iter().map(|grid| grid.time).collect::<Vec<_>>(), [at(0), at(1), at(2)]);
+    for refused in [
+        Vec::new(),
+        (0..65).map(key_frame).collect(),
+        vec![key_frame(0), AccessUnit { random_access: false, ..key_frame(1) }],
+    ] {
+        let answer = server.vision.grids(request(refused)).await;
+        assert!(matches!(answer, Err(StillError::Request(_))), "{answer:?}");
+    }
+    server.stop().await;
+    let server = Server::start(&[Life::Mute], |config| config.grids_limit = Duration::from_millis(100)).await;
+    let server = server.unwrap();
+    assert_eq!(server.vision.grids(request(vec![key_frame(0)])).await, Err(StillError::TimedOut));
     server.stop().await;
 }
 

@@ -1,4 +1,4 @@
-//! `taimat-vision`, the vision worker: decode, scale, detect. Started and fed by the server, on a socket that is
+//! `taimat-vision`, the vision worker: decode, scale, detect, and transcode for those who cannot play. Started and fed by the server, on a socket that is
 //! its standard input; it ends when that closes.
 //!
 //! The only program of Taimat that decodes video, and the only crate with C libraries: a hostile stream can at
@@ -6,10 +6,13 @@
 
 #[cfg(test)]
 mod allocations;
+mod annexb;
 mod canvas;
 mod decoder;
 mod detector;
+mod encoder;
 mod feed;
+mod grey;
 mod layout;
 mod letterbox;
 mod manifest;
@@ -28,6 +31,7 @@ mod session_bench;
 mod still;
 mod tensor;
 mod timing;
+mod transcode;
 mod view;
 
 use std::os::fd::AsFd;
@@ -82,6 +86,8 @@ struct ModelArguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Turns H.265 into H.264, for browsers that play only that. Needs no model.
+    Transcode(transcode::Arguments),
     /// The bare session's rate on a prepared tensor: the baseline of `bench detect`.
     #[command(hide = true)]
     BenchSession(session_bench::Arguments),
@@ -100,6 +106,10 @@ fn main() -> ExitCode {
         .with_max_level(tracing::Level::INFO)
         .init();
     let outcome = match &arguments.command {
+        Some(Command::Transcode(transcode)) => {
+            lower_priority(arguments.niceness);
+            socket().and_then(|socket| transcode::run(transcode, socket))
+        }
         Some(Command::BenchSession(bench)) => {
             load(&arguments.model, 1).and_then(|(detectors, _)| session_bench::run(bench, detectors))
         }
@@ -118,9 +128,7 @@ fn main() -> ExitCode {
 /// Serves the server.
 fn work(arguments: &Arguments) -> anyhow::Result<()> {
     let mut socket = socket()?;
-    if let Err(error) = rustix::process::nice(arguments.niceness) {
-        tracing::warn!(%error, "cannot lower the priority of the worker");
-    }
+    lower_priority(arguments.niceness);
     match load(&arguments.model, usize::from(arguments.threads)) {
         Ok((detectors, info)) => {
             let patience = Duration::from_millis(arguments.patience);
@@ -131,6 +139,12 @@ fn work(arguments: &Arguments) -> anyhow::Result<()> {
             protocol::write(&mut socket, &Reply::Refused { reason: format!("{error:#}") })?;
             Err(error)
         }
+    }
+}
+
+fn lower_priority(niceness: i32) {
+    if let Err(error) = rustix::process::nice(niceness) {
+        tracing::warn!(%error, "cannot lower the priority of the worker");
     }
 }
 

@@ -37,7 +37,7 @@ impl Scalers {
         picture: &frame::Video,
         width: u32,
         height: u32,
-    ) -> Result<&frame::Video, String> {
+    ) -> Result<&mut frame::Video, String> {
         let from = (picture.format(), picture.width(), picture.height());
         let known = self.kept.iter().position(|scaler| {
             scaler.from == from
@@ -60,6 +60,6 @@ impl Scalers {
             self.kept.remove(0);
         }
         self.kept.push(scaler);
-        self.kept.last().map(|scaler| &scaler.scaled).ok_or_else(|| "no scaler".to_owned())
+        self.kept.last_mut().map(|scaler| &mut scaler.scaled).ok_or_else(|| "no scaler".to_owned())
     }
 }

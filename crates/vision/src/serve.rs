@@ -1,5 +1,5 @@
-//! The threads of the worker: one reads requests, some lanes decode and look, one makes stills, one writes
-//! replies. All queues between them are bounded, and the end of the socket ends them all.
+//! The threads of the worker: one reads requests, some lanes decode and look, one makes stills, one the grids of
+//! key frames when nothing else is to be done, one writes replies. All queues between them are bounded, and the end of the socket ends them all.
 
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ffmpeg_next::frame;
-use vision_client::protocol::{self, FeedId, ModelInfo, Reply, Request, StillFailure, StillUnits};
+use vision_client::protocol::{self, FeedId, GridUnits, ModelInfo, Reply, Request, StillFailure, StillUnits};
 
 use crate::feed::Bench;
+use crate::grey;
 use crate::planes::Unifier;
 use crate::schedule::{Job, Next, Schedule, Turn};
 use crate::search::Search;
@@ -21,6 +22,10 @@ use crate::still;
 const REPLIES: usize = 1024;
 /// Stills that wait to be made.
 const STILLS: usize = 8;
+/// Batches of key frames that wait for their grids.
+const GRIDS: usize = 2;
+/// Niceness of grids beyond that of the worker: they have what the rest leaves them.
+const GRIDS_NICENESS: i32 = 9;
 /// How long the work in hand may take after the server has gone.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -66,7 +71,12 @@ pub(crate) fn serve(socket: UnixStream, info: ModelInfo, searches: Vec<Search>) 
         let replies = replies.clone();
         move || make_stills(&waiting, &replies)
     })?;
-    let outcome = read(&mut reading, &lanes, &stills, &replies);
+    let (grids, wanted) = sync_channel(GRIDS);
+    thread::Builder::new().name("grids".to_owned()).spawn({
+        let replies = replies.clone();
+        move || make_grids(&wanted, &replies)
+    })?;
+    let outcome = read(&mut reading, &lanes, &stills, &grids, &replies);
     lanes.close();
     // Work that hangs must not keep an orphan alive.
     thread::spawn(|| {
@@ -85,6 +95,7 @@ fn read(
     socket: &mut UnixStream,
     lanes: &Lanes,
     stills: &SyncSender<(u64, StillUnits)>,
+    grids: &SyncSender<(u64, GridUnits)>,
     replies: &SyncSender<Reply>,
 ) -> anyhow::Result<()> {
     while let Some(request) = protocol::read(socket).context("the server does not make sense")? {
@@ -96,6 +107,14 @@ fn read(
                     stills.try_send((id, still))
                 {
                     let busy = Reply::Still { id, outcome: Err(StillFailure::Busy) };
+                    replies.send(busy).context("replies are not written any more")?;
+                }
+            }
+            Request::Grids { id, grids: wanted } => {
+                if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
+                    grids.try_send((id, wanted))
+                {
+                    let busy = Reply::Grids { id, outcome: Err(StillFailure::Busy) };
                     replies.send(busy).context("replies are not written any more")?;
                 }
             }
@@ -149,6 +168,19 @@ fn make_stills(waiting: &Receiver<(u64, StillUnits)>, replies: &SyncSender<Reply
     for (id, wanted) in waiting {
         let outcome = still::make(&wanted).map_err(StillFailure::Decode);
         if replies.send(Reply::Still { id, outcome }).is_err() {
+            return;
+        }
+    }
+}
+
+fn make_grids(waiting: &Receiver<(u64, GridUnits)>, replies: &SyncSender<Reply>) {
+    // Linux keeps niceness by thread.
+    if let Err(error) = rustix::process::nice(GRIDS_NICENESS) {
+        tracing::warn!(%error, "cannot lower the priority of grids");
+    }
+    for (id, wanted) in waiting {
+        let outcome = grey::make(&wanted).map_err(StillFailure::Decode);
+        if replies.send(Reply::Grids { id, outcome }).is_err() {
             return;
         }
     }

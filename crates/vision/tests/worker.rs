@@ -19,7 +19,7 @@ use domain::{
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
-use vision_client::{StillError, StillRequest, VisionFeed, VisionReport, Work};
+use vision_client::{GridRequest, StillError, StillRequest, VisionFeed, VisionReport, Work};
 
 use support::{Server, footage, pattern, repeated};
 
@@ -380,6 +380,35 @@ async fn stills_show_the_wanted_moment_whole_or_cut() {
     assert!(matches!(server.vision.still(rubbish).await, Err(StillError::Decode(_))));
     let late = StillRequest { units: units[1..10].to_vec(), ..request };
     assert!(matches!(server.vision.still(late).await, Err(StillError::Request(_))));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn key_frames_alone_tell_how_bright_a_part_is() {
+    let server = Server::start(|_| {}).await;
+    for codec in [VideoCodec::H264, VideoCodec::H265] {
+        let units = pattern(codec, "-g 10 -bf 2", (640, 352), 45);
+        let keys: Vec<_> = units.into_iter().filter(|unit| unit.random_access).collect();
+        assert!(keys.len() >= 3, "{}", keys.len());
+        let area = BoundingBox { x: 0.5, y: 0.0, w: 0.5, h: 0.5 };
+        let request = GridRequest { units: keys.clone(), area };
+        let grids = server.vision.grids(request.clone()).await.unwrap();
+        let times = |grids: &[domain::GreyGrid]| grids.iter().map(|grid| grid.time).collect::<Vec<_>>();
+        assert_eq!(times(&grids), keys.iter().map(|unit| unit.time).collect::<Vec<_>>());
+        for grid in &grids {
+            // 320 × 176 pixels, cells of 5.
+            assert_eq!((grid.columns, grid.cells.len(), grid.whole.len()), (64, 64 * 35, 144));
+            let (dark, bright) = (grid.cells.iter().min().unwrap(), grid.cells.iter().max().unwrap());
+            assert!(bright - dark > 30, "a test pattern has light and shade: {dark} {bright}");
+        }
+        let mut torn = keys.clone();
+        torn[0].data = vec![7; 300].into();
+        let left = server.vision.grids(GridRequest { units: torn, ..request.clone() }).await.unwrap();
+        assert_eq!(times(&left), times(&grids)[1..]);
+        let rubbish = vec![AccessUnit { data: vec![7; 300].into(), ..keys[0].clone() }];
+        let rubbish = server.vision.grids(GridRequest { units: rubbish, ..request }).await;
+        assert!(matches!(rubbish, Err(StillError::Decode(_))), "{rubbish:?}");
+    }
     server.stop().await;
 }
 

@@ -1,5 +1,6 @@
-//! `cargo xtask audit`: licences, sources and advisories of crates, models and footage.
+//! `cargo xtask audit`: licences, sources and advisories of crates, packages, models and footage.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -29,6 +30,7 @@ struct Origin {
 pub(crate) fn run(layout: &Layout, arguments: &Arguments) -> Result<()> {
     list_models(&layout.root.join("models"))?;
     list_footage();
+    packages(layout)?;
     install_cargo_deny(layout)?;
     println!("\ncrates: licences, bans and sources (deny.toml)");
     let declared = deny(layout, &["licenses", "bans", "sources"], arguments.offline);
@@ -107,6 +109,49 @@ fn list_footage() {
     }
 }
 
+/// Licences under which a part of the web application may be handed on in binary form.
+const PACKAGE_LICENCES: [&str; 8] =
+    ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "Unlicense"];
+
+/// Checks the licences of the packages that the web application is made of; tools that only build it are left out.
+fn packages(layout: &Layout) -> Result<()> {
+    let path = layout.web().join("package-lock.json");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let lock: Lock = serde_json::from_str(&text).with_context(|| format!("parse {}", path.display()))?;
+    let handed_on = lock.packages.iter().filter(|(name, package)| !name.is_empty() && !package.dev);
+    let (fit, unfit): (Vec<_>, Vec<_>) = handed_on.partition(|(_, package)| package.may_be_handed_on());
+    println!("\nnpm packages of the web application: {} under fitting licences", fit.len());
+    match unfit.first() {
+        Some((name, package)) => bail!("{name} is under {:?}: is that fit to be handed on?", package.license),
+        None => Ok(()),
+    }
+}
+
+/// What npm's lock file says of packages.
+#[derive(Deserialize)]
+struct Lock {
+    packages: BTreeMap<String, Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    #[serde(default)]
+    license: Option<String>,
+    #[serde(default)]
+    dev: bool,
+}
+
+impl Package {
+    /// Whether its licence (an SPDX expression without nested brackets) is among those that fit.
+    fn may_be_handed_on(&self) -> bool {
+        let fits = |licence: &str| PACKAGE_LICENCES.contains(&licence.trim());
+        self.license.as_deref().is_some_and(|expression| {
+            let expression = expression.trim_matches(['(', ')']);
+            expression.split(" OR ").any(|choice| choice.split(" AND ").all(fits))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +160,15 @@ mod tests {
     fn every_manifest_says_where_its_weights_come_from() {
         let layout = Layout::find().unwrap();
         list_models(&layout.root.join("models")).unwrap();
+    }
+
+    #[test]
+    fn the_web_application_may_be_handed_on() {
+        packages(&Layout::find().unwrap()).unwrap();
+        let fits = |licence: Option<&str>| {
+            Package { license: licence.map(str::to_owned), dev: false }.may_be_handed_on()
+        };
+        assert!(fits(Some("MIT")) && fits(Some("(GPL-3.0 OR MIT)")) && fits(Some("MIT AND ISC")));
+        assert!(!fits(None) && !fits(Some("GPL-3.0")) && !fits(Some("MIT AND GPL-3.0")));
     }
 }

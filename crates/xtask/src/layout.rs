@@ -50,6 +50,21 @@ impl Layout {
         self.setup.join("venv/bin/python")
     }
 
+    /// Where Node.js and npm are installed.
+    pub(crate) fn node_folder(&self) -> PathBuf {
+        self.setup.join("node")
+    }
+
+    /// The sources of the web application.
+    pub(crate) fn web(&self) -> PathBuf {
+        self.root.join("crates/web/app")
+    }
+
+    /// A file among what is built.
+    pub(crate) fn built(&self, name: &str) -> PathBuf {
+        self.target.join(name)
+    }
+
     /// Archives on their way from a registry; emptied once unpacked.
     pub(crate) fn downloads(&self) -> PathBuf {
         self.setup.join("downloads")
@@ -73,6 +88,23 @@ impl Layout {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root);
         self.set_environment(&mut command, profile);
+        command
+    }
+
+    /// npm in a folder with a `package.json`.
+    pub(crate) fn npm(&self, folder: &Path) -> Command {
+        let bin = self.node_folder().join("bin");
+        let mut path = bin.clone().into_os_string();
+        if let Some(others) = env::var_os("PATH") {
+            path.push(":");
+            path.push(others);
+        }
+        let mut command = Command::new(bin.join("node"));
+        command
+            .arg(self.node_folder().join("lib/node_modules/npm/bin/npm-cli.js"))
+            .args(["--no-fund", "--no-audit", "--no-update-notifier"])
+            .current_dir(folder)
+            .env("PATH", path);
         command
     }
 

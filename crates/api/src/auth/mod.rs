@@ -1,6 +1,7 @@
 //! Who asks, and what they may do.
 
 pub(crate) mod caller;
+pub(crate) mod origin;
 pub(crate) mod password;
 pub(crate) mod rate;
 pub mod rights;

@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use domain::{
-    Action, Bell, Camera, CameraId, Channel, Delivery, EventId, EventRecord, Place, PlaceId, QuietSpot,
-    ReviewItem, Rule, Shift, Sounder, UserId,
+    Action, Bell, Camera, CameraId, Case, CaseExport, CaseId, Channel, Delivery, EventId, EventRecord, Place,
+    PlaceId, QuietSpot, ReviewItem, Rule, Shift, Sounder, UserId,
 };
 use index::{Hold, Hushed, User};
 use serde::Serialize;
@@ -67,6 +67,10 @@ pub enum At {
     Bell,
     /// The place of the sounder `{sounder_id}` of the path.
     Sounder,
+    /// The place of the case `{case_id}` of the path.
+    Case,
+    /// The place of the case of the export `{export_id}` of the path.
+    Export,
     /// Every place where the user `{user_id}` of the path holds a role.
     User,
 }
@@ -226,6 +230,16 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             parts.extensions.insert(Arc::new(delivery));
             parts.extensions.insert(Arc::new(channel));
         }
+        At::Case => {
+            let id = named(parts, "case_id").await?;
+            enter_case(server, caller, action, (id, "case"), parts).await?;
+        }
+        At::Export => {
+            let export = index.export(named(parts, "export_id").await?).await;
+            let export: CaseExport = unless_missing(export, "export")?;
+            enter_case(server, caller, action, (export.case_id, "export"), parts).await?;
+            parts.extensions.insert(Arc::new(export));
+        }
         At::User => {
             let user: User =
                 unless_missing(index.user(named::<UserId>(parts, "user_id").await?).await, "user")?;
@@ -233,6 +247,20 @@ async fn check(server: &Server, caller: &Caller, action: Action, at: At, parts: 
             parts.extensions.insert(Arc::new(user));
         }
     }
+    Ok(())
+}
+
+/// Finds a case, and refuses unless the action is allowed at its place; `what` is what the path names.
+async fn enter_case(
+    server: &Server,
+    caller: &Caller,
+    action: Action,
+    (id, what): (CaseId, &str),
+    parts: &mut Parts,
+) -> Answer<()> {
+    let case: Case = unless_missing(server.index.case(id).await, what)?;
+    caller.require(&server.index, action, case.place_id, what).await?;
+    parts.extensions.insert(Arc::new(case));
     Ok(())
 }
 

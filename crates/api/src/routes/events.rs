@@ -59,7 +59,7 @@ struct EventPage {
     items: Vec<EventAnswer>,
     /// Give it as `cursor` for the next page; null at the end.
     next_cursor: Option<String>,
-    /// How many match in all; on the first page only.
+    /// How many match in all; on the first page only. Null where `zone` or `direction` is given and there are more pages.
     total_estimate: Option<u64>,
     /// Whether they were counted, and not estimated; on the first page only.
     total_is_exact: Option<bool>,
@@ -67,7 +67,8 @@ struct EventPage {
 
 /// Search events
 ///
-/// Newest first, at places where the caller may review.
+/// Newest first, at places where the caller may review. Where `zone` or `direction` is given, a page may hold fewer events
+/// than its limit, even none, and still have a `next_cursor`: so many were looked at for one answer. Nothing is left out.
 #[utoipa::path(get, path = "/events", operation_id = "listEvents", tag = "events", params(EventFilter),
     responses((status = 200, body = EventPage)))]
 async fn list(

@@ -1,14 +1,19 @@
 //! Every route, with its right. One file a resource.
 
+mod along;
 mod audit;
 mod bells;
 mod cameras;
+mod case_items;
+mod cases;
 mod channels;
 mod clips;
 mod deliveries;
 mod events;
+mod exports;
 mod holds;
 mod live;
+mod moved;
 mod places;
 mod presets;
 mod quiet;
@@ -23,7 +28,9 @@ mod sounders;
 mod system;
 mod timeline;
 mod tokens;
+mod transcoded;
 mod users;
+mod video;
 mod zalo;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -41,12 +48,18 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         users::routes(),
         places::routes(),
         cameras::routes(),
+        along::routes(),
         timeline::routes(),
         recordings::routes(),
+        transcoded::routes(),
         clips::routes(),
+        moved::routes(),
         snapshots::routes(),
         events::routes(),
         holds::routes(),
+        cases::routes(),
+        case_items::routes(),
+        exports::routes(),
         rules::routes(),
         presets::routes(),
         review::routes(),
@@ -59,6 +72,7 @@ pub(crate) fn all() -> OpenApiRouter<Server> {
         channels::routes(),
         deliveries::routes(),
         live::routes(),
+        video::routes(),
         audit::routes(),
         system::documentation(),
     ];

@@ -1,10 +1,11 @@
 //! Recordings to play: HLS playlists, and the segment files that they point into.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use domain::{Action, Camera, CameraId, StreamKind, Timestamp};
+use domain::{Action, Camera, CameraId, Segment, StreamKind, Timestamp, VideoCodec};
 use index::SegmentKey;
+use recorder::playlist::{Offer, media_playlist};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,6 +17,7 @@ use crate::auth::rights::{At, Right, Target, guarded};
 use crate::extract::{Path, Query};
 use crate::media::{self, Media};
 use crate::problem::{Answer, Problem};
+use crate::routes::video::only_h264;
 use crate::search::closed_range;
 use crate::{footage, search};
 
@@ -24,6 +26,8 @@ const REVIEW: Right = Right::At(Action::Review, At::Camera);
 const LONGEST: u64 = 2 * 86_400;
 /// How long a browser may keep a finished segment, in seconds.
 const KEEP: u32 = 86_400;
+/// Whether some of what a playlist offers is not as it was recorded.
+const TRANSCODED: HeaderName = HeaderName::from_static("taimat-transcoded");
 
 pub(super) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::default()
@@ -46,6 +50,8 @@ struct Playing {
     #[serde(default = "main")]
     #[param(value_type = Option<StreamKind>)]
     stream: StreamKind,
+    /// `h264`: what is recorded in H.265 is offered transcoded. As it was recorded if not given.
+    codec: Option<VideoCodec>,
 }
 
 fn main() -> StreamKind {
@@ -54,7 +60,8 @@ fn main() -> StreamKind {
 
 /// HLS playlist of a period
 ///
-/// By byte range over the segment files. Where the newest segment still grows, fetch the playlist again for more.
+/// By byte range over the segment files, or over pieces that are transcoded when they are fetched: then the header
+/// `taimat-transcoded` is `true`. Where the newest segment still grows, fetch the playlist again for more.
 #[utoipa::path(get, path = "/cameras/{camera_id}/playlist.m3u8", operation_id = "readPlaylist", tag = "recordings",
     params(("camera_id" = CameraId, Path), Playing),
     responses((status = 200, body = String, content_type = "application/vnd.apple.mpegurl")))]
@@ -67,11 +74,18 @@ async fn playlist(
     let range = closed_range(playing.from, playing.to)?;
     search::within("to", range.duration().as_secs(), 0, LONGEST)?;
     let segments = footage::segments(&server, camera.id, playing.stream, range).await?;
+    let only_h264 = only_h264(playing.codec)?;
+    let transcoded = |segment: &Segment| only_h264 && segment.video.codec != VideoCodec::H264;
     // Relative to the playlist's own address.
-    let url =
-        |segment: &domain::Segment| format!("segments/{}/{}.mp4", segment.stream, segment.start.as_micros());
-    let list =
-        recorder::playlist::media_playlist(&segments, range, url).ok_or_else(|| footage::nothing(range))?;
+    let offer = |segment: &Segment| {
+        let (stream, start) = (segment.stream, segment.start.as_micros());
+        if transcoded(segment) {
+            Offer::Pieces(format!("transcoded/{stream}/{start}"))
+        } else {
+            Offer::Recorded(format!("segments/{stream}/{start}.mp4"))
+        }
+    };
+    let list = media_playlist(&segments, range, offer).ok_or_else(|| footage::nothing(range))?;
     let deed = Deed {
         action: "recording.play",
         target: format!("camera/{}", camera.id),
@@ -83,7 +97,11 @@ async fn playlist(
         (header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apple.mpegurl")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
     ];
-    Ok((headers, list).into_response())
+    let mut response = (headers, list).into_response();
+    if segments.iter().any(transcoded) {
+        response.headers_mut().insert(TRANSCODED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 /// The path of a segment.
@@ -113,19 +131,8 @@ async fn segment(
     Path(path): Path<SegmentPath>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let stream = path.stream.parse::<StreamKind>();
-    let stream =
-        stream.map_err(|why| Problem::field("stream", why, "Take the address from the playlist."))?;
-    let micros = path.start.strip_suffix(".mp4").unwrap_or(&path.start).parse::<i64>();
-    let micros = micros.map_err(|_| {
-        Problem::field(
-            "start",
-            "start is no whole number of microseconds",
-            "Take the address from the playlist.",
-        )
-    })?;
-    let key = SegmentKey { camera_id: camera.id, stream, start: Timestamp::from_micros(micros) };
-    let segment = footage::segment(&server, key).await?;
+    let start = path.start.strip_suffix(".mp4").unwrap_or(&path.start);
+    let segment = named(&server, camera.id, &path.stream, start).await?;
     let deed = Deed {
         action: "recording.fetch",
         target: format!("camera/{}", camera.id),
@@ -140,4 +147,20 @@ async fn segment(
         keep: if segment.closed { KEEP } else { 0 },
     };
     media::file(&media::found_inside(server.recorder.root(), &segment.path)?, &media, &headers).await
+}
+
+/// The segment that a path names.
+pub(super) async fn named(
+    server: &Server,
+    camera_id: CameraId,
+    stream: &str,
+    start: &str,
+) -> Answer<Segment> {
+    const REMEDY: &str = "Take the address from the playlist.";
+    let stream = stream.parse::<StreamKind>().map_err(|why| Problem::field("stream", why, REMEDY))?;
+    let micros = start
+        .parse::<i64>()
+        .map_err(|_| Problem::field("start", "start is no whole number of microseconds", REMEDY))?;
+    let key = SegmentKey { camera_id, stream, start: Timestamp::from_micros(micros) };
+    footage::segment(server, key).await
 }

@@ -49,16 +49,30 @@ struct QueueFilter {
     severity: Vec<Severity>,
     /// Assigned to this place or below; may be repeated.
     place: Vec<PlaceId>,
+    /// What comes first among equally bad ones.
+    #[param(inline)]
+    order: Order,
     /// Items of a page, 1 to 500; 50 if not given.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 
+/// What comes first among equally bad items.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    /// Who waits longest: nothing is left lying.
+    #[default]
+    Oldest,
+    /// What may still go on.
+    Newest,
+}
+
 /// A page of the queue.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Queue {
-    /// The worst first, then the oldest.
+    /// The worst first, then in the order that was asked for.
     items: Vec<ReviewItem>,
     /// Give it as `cursor` for the next page; null at the end.
     next_cursor: Option<String>,
@@ -80,6 +94,7 @@ async fn list(
         severities: filter.severity,
         places: filter.place,
         visible: caller.visibility(Action::Review),
+        newest_first: filter.order == Order::Newest,
         cursor: filter.cursor.as_deref().map(decode).transpose()?,
         limit: limit(filter.limit, PAGE, LARGEST_PAGE)?,
     };

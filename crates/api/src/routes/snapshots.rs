@@ -7,6 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::{Action, Camera, CameraId, EventId, EventRecord, StreamKind, Timestamp};
 use serde::Deserialize;
+use std::path::Path;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -82,16 +83,27 @@ async fn camera_snapshot(
     picture(still.jpeg, Some(still.time), if wanted.at.is_some() { KEEP } else { 0 }, &headers)
 }
 
+/// How an event's picture is wanted.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Size {
+    /// No wider than so many pixels, 16 to 1920; as it was kept if not given.
+    width: Option<u32>,
+}
+
 /// The best picture of an event
 #[utoipa::path(get, path = "/events/{event_id}/snapshot", operation_id = "readEventSnapshot", tag = "pictures",
-    params(("event_id" = EventId, Path)),
+    params(("event_id" = EventId, Path), Size),
     responses((status = 200, body = Vec<u8>, content_type = "image/jpeg")))]
 async fn event_snapshot(
     State(server): State<Server>,
     caller: Caller,
     Target(record): Target<EventRecord>,
+    Query(size): Query<Size>,
     headers: HeaderMap,
 ) -> Answer<Response> {
+    let width = size.width.map(|width| within("width", width, 16, 1920)).transpose()?;
     let event = &record.event;
     let deed = Deed {
         action: "snapshot.view",
@@ -103,15 +115,24 @@ async fn event_snapshot(
     let keep = if event.ongoing { 0 } else { KEEP };
     if let Some(file) = &record.snapshot {
         let path = media::found_inside(&server.snapshots, file)?;
-        match tokio::fs::read(&path).await {
-            Ok(jpeg) => return picture(jpeg.into(), Some(event.best.time), keep, &headers),
-            Err(error) => {
-                tracing::warn!(event = %event.id, path = %path.display(), %error, "a snapshot is cut again from the recording");
+        match kept(&server, &path, width).await {
+            Ok(jpeg) => return picture(jpeg, Some(event.best.time), keep, &headers),
+            Err(why) => {
+                tracing::warn!(event = %event.id, path = %path.display(), why, "a snapshot is cut again from the recording");
             }
         }
     }
-    let still = still(&server, event.camera_id, event.best.time, Some(EVENT_WIDTH)).await?;
+    let still = still(&server, event.camera_id, event.best.time, Some(width.unwrap_or(EVENT_WIDTH))).await?;
     picture(still.jpeg, Some(still.time), keep, &headers)
+}
+
+/// A picture that was kept, made smaller where that is asked for.
+async fn kept(server: &Server, path: &Path, width: Option<u32>) -> Result<Bytes, String> {
+    let jpeg = Bytes::from(tokio::fs::read(path).await.map_err(|error| error.to_string())?);
+    match width {
+        Some(width) => server.thumbnails.smaller(jpeg, width).await,
+        None => Ok(jpeg),
+    }
 }
 
 fn picture(jpeg: Bytes, time: Option<Timestamp>, keep: u32, headers: &HeaderMap) -> Answer<Response> {

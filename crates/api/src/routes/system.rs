@@ -20,7 +20,6 @@ use crate::problem::Answer;
 
 pub(super) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::default()
-        .routes(guarded(Right::Open, routes!(index)))
         .routes(guarded(Right::Open, routes!(alive)))
         .routes(guarded(Right::Open, routes!(ready)))
         .routes(guarded(Right::Open, routes!(metrics)))
@@ -28,21 +27,6 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
 
 pub(super) fn documentation() -> OpenApiRouter<Server> {
     OpenApiRouter::default().routes(guarded(Right::Open, routes!(openapi)))
-}
-
-/// What is here
-#[utoipa::path(get, path = "/", operation_id = "index", tag = "system",
-    responses((status = 200, body = String, content_type = "text/html")))]
-async fn index() -> Response {
-    const PAGE: &str = concat!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Taimat</title>",
-        "<h1>Taimat ",
-        env!("CARGO_PKG_VERSION"),
-        "</h1><p>Neighbourhood security cameras: recordings, events, search by time and place.</p>",
-        "<ul><li><a href=\"/api/v1/openapi.json\">The API, OpenAPI 3.1</a>: POST /api/v1/session to sign in</li>",
-        "<li><a href=\"/readyz\">Is everything well?</a></li></ul></html>\n"
-    );
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], PAGE).into_response()
 }
 
 /// Whether the process is alive

@@ -10,10 +10,12 @@
 
 mod bells;
 mod cameras;
+mod cases;
 mod channels;
 mod document;
 mod live;
 mod media;
+mod moved;
 mod problems;
 mod quiet;
 mod reports;
@@ -22,4 +24,5 @@ mod rights;
 mod search;
 mod session;
 mod shifts;
+mod video;
 mod world;

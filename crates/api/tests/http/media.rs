@@ -3,11 +3,69 @@
 use api::ports::ApiConfig;
 use axum::body::Body;
 use axum::http::header;
-use domain::Role;
+use domain::{Role, StreamKind, VideoCodec};
+use index::Record;
 use serde_json::json;
 use tower::ServiceExt as _;
 
 use crate::world::{NOW, at, event_at, root, run, run_with, time};
+
+#[test]
+fn what_a_browser_cannot_play_is_offered_transcoded() {
+    run(|mut world| async move {
+        let from = NOW.plus_micros(-60_000_000);
+        world.record(from, 50).await;
+        let range = domain::TimeRange::new(from, from.plus_micros(5_000_000)).unwrap();
+        let recorded = world.index.segments_in(world.camera.id, StreamKind::Main, range).await.unwrap();
+        let mut other = recorded[0].clone();
+        other.stream = StreamKind::Sub;
+        other.video.codec = VideoCodec::H265;
+        world.write(Record::Segment(other)).await;
+        let client = world.client(&[at(Role::Investigator, &world.inside)]).await;
+        let camera = format!("/cameras/{}", world.camera.id);
+        let wanted = format!("from={}&to={}", time(range.from), time(range.to));
+        let playlist = async |query: &str| {
+            client.get(&format!("{camera}/playlist.m3u8?{wanted}&{query}")).await.expect(200)
+        };
+
+        // As it is, where that is H.264 or nobody minds.
+        for query in ["codec=h264", "stream=sub"] {
+            let list = playlist(query).await;
+            assert!(list.text().contains("segments/") && !list.text().contains("transcoded/"));
+            assert!(!list.headers.contains_key("taimat-transcoded"), "{query}");
+        }
+        let list = playlist("stream=sub&codec=h264").await;
+        assert_eq!(list.headers["taimat-transcoded"], "true");
+        let text = list.text();
+        let folder = format!("transcoded/sub/{}", from.as_micros());
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains(&folder)).collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert_eq!(lines[0], format!("#EXT-X-MAP:URI=\"{folder}/0/init.mp4\""));
+        assert_eq!(lines[1], format!("{folder}/0/media.mp4"));
+
+        let piece = async |path: &str| client.get(&format!("{camera}/{folder}/{path}")).await;
+        assert_eq!(&piece("0/init.mp4").await.expect(200).body[..], b"the init segment");
+        let path = format!("{camera}/{}", lines[1]);
+        let request = client.request("GET", &path).header(header::RANGE, "bytes=4-").body(Body::empty());
+        assert_eq!(&client.send(request.unwrap()).await.expect(206).body[..], b"fragment");
+        for (path, status, code) in [
+            ("1/media.mp4", 503, "unavailable"),
+            ("2/media.mp4", 503, "unavailable"),
+            ("3/media.mp4", 404, "no_footage"),
+            ("4/media.mp4", 404, "not_found"),
+            ("0/else.mp4", 400, "invalid_field"),
+            ("x/init.mp4", 400, "invalid_field"),
+        ] {
+            let reply = piece(path).await.expect(status);
+            assert_eq!(reply.code(), code, "{path}");
+            assert_eq!(reply.headers.contains_key(header::RETRY_AFTER), status == 503, "{path}");
+        }
+        let as_it_is = format!("{camera}/transcoded/main/{}/0/init.mp4", from.as_micros());
+        assert_eq!(client.get(&as_it_is).await.expect(400).json()["field"], "start");
+        let other_codec = client.get(&format!("{camera}/playlist.m3u8?{wanted}&codec=h265")).await;
+        assert_eq!(other_codec.expect(400).json()["field"], "codec");
+    });
+}
 
 #[test]
 fn footage_is_played_by_range_and_taken_away_with_an_account_of_it() {
@@ -92,6 +150,33 @@ fn pictures_come_from_the_folder_or_are_cut_again() {
         assert_eq!(client.get(&outside).await.expect(500).code(), "internal");
         let old = format!("/cameras/{}/snapshot?at=2026-01-01T00:00:00Z", world.camera.id);
         assert_eq!(client.get(&old).await.expect(404).code(), "no_footage");
+    });
+}
+
+#[test]
+fn an_events_picture_comes_as_small_as_it_is_asked_for() {
+    run(|world| async move {
+        let client = world.client(&[at(Role::DutyOfficer, &world.inside)]).await;
+        let large = image::RgbImage::from_fn(640, 360, |x, y| image::Rgb([x as u8, y as u8, 0]));
+        large.save(world.snapshots.join("large.jpg")).unwrap();
+        std::fs::write(world.snapshots.join("torn.jpg"), b"\xff\xd8torn").unwrap();
+        let (seen, torn) =
+            [120, 180].map(|ago| event_at(&world.camera, NOW.plus_micros(-ago * 1_000_000))).into();
+        let (path, other) =
+            (format!("/events/{}/snapshot", seen.id), format!("/events/{}/snapshot", torn.id));
+        world.store(seen, Some("large.jpg".to_owned())).await;
+        world.store(torn, Some("torn.jpg".to_owned())).await;
+        let size = |body: &[u8]| {
+            let picture = image::load_from_memory(body).unwrap();
+            (picture.width(), picture.height())
+        };
+        let small = client.get(&format!("{path}?width=160")).await.expect(200);
+        assert_eq!(size(&small.body), (160, 90));
+        assert_eq!(small.headers[header::CACHE_CONTROL], "private, max-age=86400, immutable");
+        assert_eq!(size(&client.get(&format!("{path}?width=1920")).await.expect(200).body), (640, 360));
+        assert_eq!(client.get(&format!("{path}?width=8")).await.expect(400).json()["field"], "width");
+        let cut = client.get(&format!("{other}?width=160")).await.expect(200);
+        assert_eq!(&cut.body[..], b"\xff\xd8cut", "one that cannot be read is cut again");
     });
 }
 

@@ -105,9 +105,10 @@ fn a_review_item_tells_its_story_and_takes_one_step_at_a_time() {
         let done = json!({"step": "dismiss", "note": "Lá cây", "version": 2});
         assert_eq!(officer.post(&steps, done).await.expect(200).json()["dismissed_because"], "Lá cây");
         assert_eq!(officer.get("/review-items").await.expect(200).json()["items"], json!([]));
-        let all = officer.get("/review-items?state=dismissed&severity=alert").await.expect(200).json();
+        let all =
+            officer.get("/review-items?state=dismissed&severity=alert&order=newest").await.expect(200).json();
         assert_eq!(all["items"].as_array().unwrap().len(), 1);
-        for wrong in ["state=happy", "severity=loud", "limit=0", "cursor=x", "colour=red"] {
+        for wrong in ["state=happy", "severity=loud", "limit=0", "cursor=x", "colour=red", "order=random"] {
             officer.get(&format!("/review-items?{wrong}")).await.expect(400);
         }
         // What happened is accounted for.

@@ -54,6 +54,13 @@ async fn made(world: &World, parameter: &str) -> String {
         "item_id" => world.flag(&rule().await).await.to_string(),
         "bell_id" => crate::bells::bell(world).await.id.to_string(),
         "sounder_id" => crate::bells::sounder(world).await.id.to_string(),
+        "case_id" => world.case().await.id.to_string(),
+        "export_id" => {
+            let case_id = world.case().await.id;
+            let by = (UserId::generate(), "walk".to_owned());
+            let new = index::NewExport { case_id, places: vec![world.home.id], by };
+            index.create_export(&new).await.unwrap().id.to_string()
+        }
         "shift_id" => {
             let officer = (UserId::generate(), "walk");
             index.open_shift(world.home.id, officer, crate::world::NOW).await.unwrap().id.to_string()
@@ -68,12 +75,20 @@ async fn made(world: &World, parameter: &str) -> String {
         "token_id" => uuid::Uuid::new_v4().to_string(),
         "stream" => "main".to_owned(),
         "start" => "1795000000000000".to_owned(),
+        "piece" => "0".to_owned(),
+        "part" => "media.mp4".to_owned(),
         other => panic!("the walk does not know how to fill {other}"),
     }
 }
 
 async fn filled(world: &World, path: &str) -> String {
     let mut filled = path.to_owned();
+    if filled.contains("{case_item_id}") {
+        let case = world.case().await;
+        let item = world.case_item(&case).await;
+        filled =
+            filled.replace("{case_id}", &case.id.to_string()).replace("{case_item_id}", &item.id.to_string());
+    }
     while let Some((before, rest)) = filled.split_once('{') {
         let (parameter, after) = rest.split_once('}').unwrap();
         filled = format!("{before}{}{after}", made(world, parameter).await);
@@ -126,7 +141,12 @@ fn beyond_the_guard(operation: &Operation) -> bool {
             (operation.method.as_str(), operation.path.as_str()),
             // Needs the right everywhere unless asked from the machine itself.
             // A segment that is not there is not found.
-            ("GET", "/metrics" | "/api/v1/cameras/{camera_id}/segments/{stream}/{start}")
+            (
+                "GET",
+                "/metrics"
+                | "/api/v1/cameras/{camera_id}/segments/{stream}/{start}"
+                | "/api/v1/cameras/{camera_id}/transcoded/{stream}/{start}/{piece}/{part}",
+            )
         // Whose token it is decides.
         | ("DELETE", "/api/v1/tokens/{token_id}")
         )

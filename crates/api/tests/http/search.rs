@@ -3,7 +3,7 @@
 use domain::Role;
 use serde_json::json;
 
-use crate::world::{NOW, at, event_at, run};
+use crate::world::{NOW, at, event_at, new_camera, run};
 
 #[test]
 fn events_are_found_page_by_page() {
@@ -56,5 +56,59 @@ fn places_are_found_by_old_and_new_name_and_merged() {
         let retired = client.post(&format!("/places/{id}/merge"), merge).await.expect(200).json();
         assert_eq!(retired["merged_into"], two["id"]);
         client.delete(&format!("/places/{}?version={}", world.home.id, world.home.version)).await.expect(409);
+    });
+}
+
+#[test]
+fn what_went_along_a_route_through_a_zone_in_a_direction_is_found() {
+    run(|world| async move {
+        let client = world.client(&[at(Role::Investigator, &world.inside)]).await;
+        let mut walk = event_at(&world.camera, NOW.plus_micros(-3_600_000_000));
+        walk.path[1].bounds.x = 0.8;
+        world.store(walk.clone(), None).await;
+        let point = |latitude: f64| json!({"latitude": latitude, "longitude": 107.5919});
+        let route = json!({"points": [point(16.46), point(16.47)], "metres": 200});
+        let camera = world.camera.id;
+        let zone = json!({"camera_id": camera, "polygon": [[0.4, 0.2], [0.6, 0.2], [0.6, 0.6], [0.4, 0.6]]});
+        let body = json!({"route": route, "zone": zone, "direction": "right"});
+        let page = client.post("/events/search", body).await.expect(200).json();
+        assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+        assert_eq!(page["items"][0]["id"], json!(walk.id));
+        assert_eq!(page["total_estimate"], 1);
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("route", &route.to_string())
+            .finish();
+        let both = client.get(&format!("/events?camera={camera}&{query}")).await.expect(200).json();
+        assert_eq!(both["items"].as_array().unwrap().len(), 2, "{both}");
+        let left = json!({"camera": [camera], "direction": "left"});
+        assert_eq!(client.post("/events/search", left).await.expect(200).json()["items"], json!([]));
+    });
+}
+
+#[test]
+fn cameras_along_a_route_come_in_their_order() {
+    run(|world| async move {
+        let mut further = new_camera("Ngã ba", world.home.id);
+        further.point = domain::GeoPoint::new(16.4737, 107.5909);
+        let further = world.index.create_camera(further).await.unwrap();
+        let mut nowhere = new_camera("Kho", world.home.id);
+        nowhere.point = None;
+        world.index.create_camera(nowhere).await.unwrap();
+        let hidden = world.index.create_camera(new_camera("Lạ", world.outside.id)).await.unwrap();
+        let client = world.client(&[at(Role::Observer, &world.inside)]).await;
+        let point = |latitude: f64| json!({"latitude": latitude, "longitude": 107.5909});
+        let body = json!({"points": [point(16.4537), point(16.4837)], "metres": 30, "at": NOW});
+        let found = client.post("/cameras/along", body).await.expect(200).json();
+        let items = found["items"].as_array().unwrap();
+        let ids: Vec<_> = items.iter().map(|item| item["camera_id"].clone()).collect();
+        assert_eq!(ids, [json!(world.camera.id), json!(further.id)], "{hidden:?}");
+        let metres = items[0]["along_metres"].as_f64().unwrap();
+        assert!((metres - 1112.0).abs() < 2.0, "{found}");
+        assert!((items[0]["seconds"]["walker"].as_f64().unwrap() - metres / 1.4).abs() < 0.1, "{found}");
+        assert!(
+            items[1]["expected"]["car"].as_str().unwrap() > items[0]["expected"]["car"].as_str().unwrap()
+        );
+        let refused = json!({"points": [point(16.0)], "metres": 30});
+        assert_eq!(client.post("/cameras/along", refused).await.expect(400).json()["field"], "points");
     });
 }

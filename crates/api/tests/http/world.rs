@@ -6,8 +6,9 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
 use api::ports::{
-    ApiConfig, BellPort, CameraPort, Deaf, HealthCheck, HealthPort, RingOrder, RulePort, Still, StillFailure,
-    StillPort, Stranger,
+    ApiConfig, BellPort, CameraPort, Deaf, ExportPort, HealthCheck, HealthPort, LiveFeed, LiveVideo,
+    RingOrder, RulePort, Still, StillFailure, StillPort, Stranger, TranscodeFailure, TranscodedPiece,
+    VideoPort,
 };
 use api::{App, Audit};
 use async_trait::async_trait;
@@ -16,14 +17,17 @@ use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::{
-    AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Channel, ChannelId,
-    ConnectFailure, Event, EventId, EventRecord, FailureKind, Firing, FiringId, LiveEvent, ManualClock,
-    Measured, MediaFrame, ObjectClass, Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause,
-    RingId, RingState, Role, Rule, RuleSpec, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport,
-    UserId, VideoCodec, VideoParameters,
+    AccessUnit, BellSignal, BoundingBox, Camera, CameraId, CameraState, CameraWatch, Case, CaseItem,
+    CaseItemKind, CaseSpec, CaseState, Channel, ChannelId, ConnectFailure, Event, EventId, EventRecord,
+    FailureKind, Firing, FiringId, GreyGrid, LiveEvent, ManualClock, Measured, MediaFrame, ObjectClass,
+    Place, PlaceId, PlaceKind, ProbeReport, ReviewItemId, Ring, RingCause, RingId, RingState, Role, Rule,
+    RuleSpec, Segment, StreamAddress, StreamKind, Timestamp, TrackPoint, Transport, UserId, VideoCodec,
+    VideoParameters,
 };
+use futures::{StreamExt as _, stream};
 use index::{
-    Index, NewCamera, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer, WriterLimits,
+    Index, NewCamera, NewCaseItem, NewChannel, NewPlace, PrivateCluster, Record, RoleAt, Vault, Writer,
+    WriterLimits,
 };
 use recorder::{Recorder, RecorderConfig, RecorderEvent};
 use serde_json::Value;
@@ -130,6 +134,7 @@ pub(crate) struct World {
     pub(crate) recorder: Recorder,
     pub(crate) recordings: mpsc::Receiver<RecorderEvent>,
     pub(crate) snapshots: PathBuf,
+    pub(crate) export_files: PathBuf,
     writer: index::WriterHandle,
     _folder: tempfile::TempDir,
 }
@@ -153,6 +158,8 @@ impl World {
         .unwrap();
         let snapshots = folder.path().join("snapshots");
         std::fs::create_dir_all(&snapshots).unwrap();
+        let export_files = folder.path().join("exports");
+        std::fs::create_dir_all(&export_files).unwrap();
         let (audit, _written) = Audit::start(index.clone(), clock.clone(), shutdown.clone());
         let (live, _) = broadcast::channel(4);
         let cameras = Arc::new(FakeCameras::default());
@@ -166,6 +173,9 @@ impl World {
             rules: Arc::new(FakeRules),
             bells: bells.clone(),
             stills: Arc::new(FakeStills),
+            video: Arc::new(FakeVideo::default()),
+            exports: Arc::new(FakeExports),
+            export_files: export_files.clone(),
             health: health.clone(),
             live: live.clone(),
             snapshots: snapshots.clone(),
@@ -197,6 +207,7 @@ impl World {
             recorder,
             recordings,
             snapshots,
+            export_files,
             writer,
             _folder: folder,
         };
@@ -247,6 +258,20 @@ impl World {
         };
         self.write(Record::Firing(Box::new(firing))).await;
         item_id
+    }
+
+    /// Begins a case at the hamlet without the API.
+    pub(crate) async fn case(&self) -> Case {
+        let spec = CaseSpec { title: "Mất xe".to_owned(), note: None, state: CaseState::Open };
+        self.index.create_case(self.home.id, &spec, (UserId::generate(), "walk")).await.unwrap()
+    }
+
+    /// Adds a note to a case without the API.
+    pub(crate) async fn case_item(&self, case: &Case) -> CaseItem {
+        let kind = CaseItemKind::Note { text: "walk".to_owned() };
+        let by = (UserId::generate(), "walk".to_owned());
+        let new = NewCaseItem { kind, footage: None, hold: false, note: None, by };
+        self.index.add_case_item(case.id, &new).await.unwrap()
     }
 
     /// Adds a channel at the hamlet without the API.
@@ -574,6 +599,12 @@ impl RulePort for FakeRules {
     fn rules_changed(&self) {}
 }
 
+struct FakeExports;
+
+impl ExportPort for FakeExports {
+    fn exports_changed(&self) {}
+}
+
 struct FakeStills;
 
 #[async_trait]
@@ -583,6 +614,62 @@ impl StillPort for FakeStills {
             return Err(StillFailure::NoFootage { camera, at });
         }
         Ok(Still { jpeg: Bytes::from_static(b"\xff\xd8cut"), time: at })
+    }
+
+    /// Something bright stands in the area in every fourth ten seconds.
+    async fn grids(&self, frames: Vec<AccessUnit>, _: BoundingBox) -> Result<Vec<GreyGrid>, StillFailure> {
+        let grid = |time: Timestamp| {
+            let there = time.as_micros() / 10_000_000 % 4 == 3;
+            let cells = vec![if there { 200 } else { 20 }; 64].into();
+            GreyGrid { time, columns: 8, cells, whole: vec![20; 144].into() }
+        };
+        Ok(frames.iter().map(|frame| grid(frame.time)).collect())
+    }
+}
+
+/// A picture, and then the camera is away. The sub stream is H.265; transcoding it works once, then fails, then is too much.
+#[derive(Default)]
+struct FakeVideo {
+    transcoding: Mutex<u32>,
+}
+
+#[async_trait]
+impl VideoPort for FakeVideo {
+    fn watch(&self, _: CameraId, kind: StreamKind) -> LiveFeed {
+        let MediaFrame::Video(mut unit) = picture(NOW, true) else { panic!("a picture") };
+        if kind == StreamKind::Sub {
+            Arc::make_mut(&mut unit.parameters).codec = VideoCodec::H265;
+        }
+        let away = LiveVideo::Offline { since: NOW, trouble: Some(FailureKind::Closed) };
+        stream::iter([LiveVideo::Picture(unit), away]).chain(stream::pending()).boxed()
+    }
+
+    fn watch_transcoded(&self, camera: CameraId, _: StreamKind) -> Result<LiveFeed, TranscodeFailure> {
+        let mut transcoding = self.transcoding.lock().unwrap();
+        *transcoding += 1;
+        match *transcoding {
+            1 => Ok(self.watch(camera, StreamKind::Main)),
+            2 => Ok(stream::empty().boxed()),
+            _ => Err(TranscodeFailure::Busy),
+        }
+    }
+
+    async fn piece(
+        &self,
+        segment: &Segment,
+        number: usize,
+    ) -> Result<Option<TranscodedPiece>, TranscodeFailure> {
+        assert_eq!(segment.video.codec, VideoCodec::H265);
+        match number {
+            0 => Ok(Some(TranscodedPiece {
+                init: Bytes::from_static(b"the init segment"),
+                media: Bytes::from_static(b"the fragment"),
+            })),
+            1 => Err(TranscodeFailure::Busy),
+            2 => Err(TranscodeFailure::Unavailable("it died".to_owned())),
+            3 => Err(TranscodeFailure::Failed("no picture came of it".to_owned())),
+            _ => Ok(None),
+        }
     }
 }
 

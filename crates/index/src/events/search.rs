@@ -35,19 +35,24 @@ impl Search<'_> {
     }
 
     /// The keys of the page, newest first.
-    pub(super) fn push_page(&self, sql: &mut QueryBuilder<Postgres>, limit: i64) {
+    pub(super) fn push_page(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        cursor: Option<EventCursor>,
+        limit: i64,
+    ) {
         sql.push("SELECT id, first_seen FROM (");
-        self.push_ranges(sql, limit);
+        self.push_ranges(sql, cursor, limit);
         if let Some(range) = self.query.range {
             sql.push(" UNION ALL (");
-            self.push_long(sql, range);
+            self.push_long(sql, range, cursor);
             sql.push(" ORDER BY first_seen DESC, id DESC LIMIT ").push_bind(limit).push(")");
         }
         sql.push(") found ORDER BY first_seen DESC, id DESC LIMIT ").push_bind(limit);
     }
 
     /// The newest of each index range: one for each viewpoint, class, or both, that is asked for.
-    fn push_ranges(&self, sql: &mut QueryBuilder<Postgres>, limit: i64) {
+    fn push_ranges(&self, sql: &mut QueryBuilder<Postgres>, cursor: Option<EventCursor>, limit: i64) {
         let classes = self.classes();
         let most = MOST_RANGES / classes.as_ref().map_or(1, Vec::len);
         let apart =
@@ -69,7 +74,7 @@ impl Search<'_> {
         if classes.is_some() {
             sql.push(" AND e.class = of.class");
         }
-        self.push_short(sql);
+        self.push_short(sql, cursor);
         sql.push(" ORDER BY e.first_seen DESC, e.id DESC LIMIT ").push_bind(limit).push(") newest");
     }
 
@@ -77,10 +82,10 @@ impl Search<'_> {
     pub(super) fn push_all(&self, sql: &mut QueryBuilder<Postgres>) {
         sql.push("SELECT FROM events e WHERE true");
         self.push_sets(sql);
-        self.push_short(sql);
+        self.push_short(sql, None);
         if let Some(range) = self.query.range {
             sql.push(" UNION ALL SELECT FROM (");
-            self.push_long(sql, range);
+            self.push_long(sql, range, None);
             sql.push(") long");
         }
     }
@@ -99,17 +104,17 @@ impl Search<'_> {
     }
 
     /// In the time asked for, except what had begun long before it.
-    fn push_short(&self, sql: &mut QueryBuilder<Postgres>) {
+    fn push_short(&self, sql: &mut QueryBuilder<Postgres>, cursor: Option<EventCursor>) {
         if let Some(range) = self.query.range {
             sql.push(" AND e.first_seen >= ").push_bind(at(range.from - LONG));
             sql.push(" AND e.last_seen >= ").push_bind(at(range.from));
             sql.push(" AND e.first_seen < ").push_bind(at(range.to));
         }
-        self.push_rest(sql);
+        self.push_rest(sql, cursor);
     }
 
     /// What began long before the time asked for and lasted into it.
-    fn push_long(&self, sql: &mut QueryBuilder<Postgres>, range: TimeRange) {
+    fn push_long(&self, sql: &mut QueryBuilder<Postgres>, range: TimeRange, cursor: Option<EventCursor>) {
         // The first condition is the one of the partial index, word for word.
         sql.push(
             "SELECT e.id, e.first_seen FROM events e WHERE e.last_seen - e.first_seen > interval '10 minutes' \
@@ -117,10 +122,10 @@ impl Search<'_> {
         );
         sql.push_bind(at(range.from)).push(" AND e.first_seen < ").push_bind(at(range.from - LONG));
         self.push_sets(sql);
-        self.push_rest(sql);
+        self.push_rest(sql, cursor);
     }
 
-    fn push_rest(&self, sql: &mut QueryBuilder<Postgres>) {
+    fn push_rest(&self, sql: &mut QueryBuilder<Postgres>, cursor: Option<EventCursor>) {
         if let Some(score) = self.query.min_score {
             sql.push(" AND e.score >= ").push_bind(score);
         }
@@ -130,7 +135,10 @@ impl Search<'_> {
         if let Some(duration) = self.query.min_duration {
             sql.push(" AND e.last_seen - e.first_seen >= ").push_bind(interval(duration));
         }
-        if let Some(EventCursor { first_seen, id }) = self.query.cursor {
+        if let Some(duration) = self.query.max_duration {
+            sql.push(" AND e.last_seen - e.first_seen <= ").push_bind(interval(duration));
+        }
+        if let Some(EventCursor { first_seen, id }) = cursor {
             // The first bound leaves out partitions, the second is exact.
             sql.push(" AND e.first_seen <= ").push_bind(at(first_seen));
             sql.push(" AND (e.first_seen, e.id) < (").push_bind(at(first_seen)).push(", ");

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::{Camera, EventId, EventRecord, ObjectClass};
+use domain::{BoundingBox, Camera, EventId, EventRecord, Heading, ObjectClass, Route, Zone};
 use index::{CameraChange, EventQuery, Index, IndexError, Record, Visibility};
 
 use crate::support::{at, camera, event, everything, index, new_camera, place, point, range};
@@ -71,6 +71,84 @@ async fn every_restriction_counts() {
     assert_eq!(found(&index, visible(Visibility::Places(vec![far.place_id]))).await, [200]);
     assert!(found(&index, visible(Visibility::Nothing)).await.is_empty());
     assert!(found(&index, visible(Visibility::Places(vec![]))).await.is_empty());
+}
+
+/// An event that went from one point of the picture to another.
+fn walk(camera: &Camera, start: i64, from: (f32, f32), to: (f32, f32)) -> EventRecord {
+    let mut record = event(camera, start, 5);
+    for (point, (x, y)) in record.event.path.iter_mut().zip([from, to]) {
+        point.bounds = BoundingBox { x: x - 0.01, y: y - 0.1, w: 0.02, h: 0.1 };
+    }
+    record
+}
+
+#[tokio::test]
+async fn routes_ways_and_directions_are_asked_for() {
+    let index = index().await;
+    let (near, far) = two_cameras(&index).await;
+    put(
+        &index,
+        &[
+            walk(&near, 0, (0.1, 0.5), (0.9, 0.5)),
+            walk(&near, 100, (0.9, 0.9), (0.1, 0.9)),
+            walk(&far, 200, (0.5, 0.2), (0.5, 0.9)),
+            walk(&near, 300, (0.5, 0.5), (0.52, 0.5)),
+        ],
+    )
+    .await;
+    let along = |points, metres| {
+        let route = Route::new(points).unwrap();
+        EventQuery { route: Some((route, metres)), ..everything() }
+    };
+    let south = vec![point(16.45, 107.589), point(16.47, 107.589), point(16.47, 107.589)];
+    assert_eq!(found(&index, along(south.clone(), 150.0)).await, [300, 100, 0]);
+    assert!(found(&index, along(south.clone(), 50.0)).await.is_empty());
+    let with_class = EventQuery {
+        classes: vec![ObjectClass::Car],
+        ..along(vec![point(16.0, 107.59), point(17.0, 107.59)], 50.0)
+    };
+    assert!(found(&index, with_class).await.is_empty());
+    assert_eq!(
+        found(&index, along(vec![point(16.0, 107.59), point(17.0, 107.59)], 50.0)).await,
+        [300, 200, 100, 0]
+    );
+
+    let heading = |heading| EventQuery { heading: Some(heading), ..everything() };
+    assert_eq!(found(&index, heading(Heading::Right)).await, [0]);
+    assert_eq!(found(&index, heading(Heading::Left)).await, [100]);
+    assert_eq!(found(&index, heading(Heading::Down)).await, [200]);
+    assert!(found(&index, heading(Heading::Up)).await.is_empty());
+    let corners = vec![[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6]];
+    let zone = Zone { name: "gate".to_owned(), corners };
+    let zone = EventQuery { zone: Some(zone), cameras: vec![near.id], ..everything() };
+    assert_eq!(found(&index, zone.clone()).await, [300, 0]);
+    assert_eq!(found(&index, EventQuery { heading: Some(Heading::Right), ..zone }).await, [0]);
+    let short = EventQuery { max_duration: Some(Duration::from_secs(4)), ..everything() };
+    assert!(found(&index, short).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_matches_rarely_is_found_page_by_page() {
+    let index = index().await;
+    let (near, _) = two_cameras(&index).await;
+    let mut records: Vec<_> = (0..2500).map(|second| walk(&near, second, (0.5, 0.5), (0.5, 0.5))).collect();
+    for rare in [0, 3, 1200, 1201, 2499] {
+        records[rare] = walk(&near, rare as i64, (0.1, 0.5), (0.9, 0.5));
+    }
+    put(&index, &records).await;
+    let mut query = EventQuery { heading: Some(Heading::Right), limit: 2, ..everything() };
+    let mut pages = Vec::new();
+    loop {
+        let page = index.search_events(&query).await.unwrap();
+        pages.push(found(&index, query.clone()).await);
+        query.cursor = page.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, [vec![2499, 1201], vec![1200, 3], vec![0]]);
+    let all = index.search_events(&EventQuery { limit: 100, cursor: None, ..query }).await.unwrap();
+    assert_eq!(all.total, Some(index::Total { count: 5, exact: true }));
 }
 
 #[tokio::test]

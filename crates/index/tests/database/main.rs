@@ -4,6 +4,7 @@
 
 mod audit;
 mod bells;
+mod cases;
 mod cluster;
 mod events;
 mod footage;

@@ -101,8 +101,21 @@ async fn firings_make_items_once_however_often_they_are_written() {
     assert_eq!(index.firings(item, 10).await.unwrap(), [early, late]);
 }
 
+/// The items of all pages.
+async fn page_by_page(index: &Index, mut query: ReviewQuery) -> Vec<ReviewItemId> {
+    let mut seen = Vec::new();
+    loop {
+        let page = index.review_items(&query).await.unwrap();
+        seen.extend(page.items.iter().map(|item| item.id));
+        query.cursor = page.next;
+        if query.cursor.is_none() {
+            return seen;
+        }
+    }
+}
+
 #[tokio::test]
-async fn the_queue_shows_the_worst_first_then_the_oldest_page_by_page() {
+async fn the_queue_shows_the_worst_first_then_the_oldest_or_newest_page_by_page() {
     let index = index().await;
     let commune = place(&index, "commune", None).await;
     let other = place(&index, "other", None).await;
@@ -119,17 +132,12 @@ async fn the_queue_shows_the_worst_first_then_the_oldest_page_by_page() {
     ] {
         wanted.push(flag(&index, rule, camera, seconds).await.id);
     }
-    let mut query = ReviewQuery { limit: 2, ..everything() };
-    let mut seen = Vec::new();
-    loop {
-        let page = index.review_items(&query).await.unwrap();
-        seen.extend(page.items.iter().map(|item| item.id));
-        query.cursor = page.next;
-        if query.cursor.is_none() {
-            break;
-        }
-    }
-    assert_eq!(seen, wanted);
+    assert_eq!(page_by_page(&index, ReviewQuery { limit: 2, ..everything() }).await, wanted);
+    wanted[..2].reverse();
+    wanted[2..].reverse();
+    let newest = ReviewQuery { limit: 2, newest_first: true, ..everything() };
+    assert_eq!(page_by_page(&index, newest).await, wanted);
+    wanted[..2].reverse();
     let here = ReviewQuery { visible: Visibility::Places(vec![commune.id]), ..everything() };
     assert_eq!(index.count_review_items(&here).await.unwrap(), [(ReviewState::New, 4)].into());
     let alarms = ReviewQuery { severities: vec![Severity::Alarm], places: vec![other.id], ..everything() };

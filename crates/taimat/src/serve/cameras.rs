@@ -22,6 +22,7 @@ use super::board::Board;
 use super::roster::{Roster, RosterEntry};
 use super::rows::Rows;
 use super::stream::{Offered, Resumed, SWITCHED_OFF, Stream};
+use super::tap::Taps;
 use super::watches::Watches;
 
 /// Configuration changes that may wait.
@@ -46,6 +47,7 @@ pub(crate) struct Services {
     pub(crate) board: Arc<Board>,
     pub(crate) analysts: Option<Analysts>,
     pub(crate) watches: Arc<Watches>,
+    pub(crate) taps: Arc<Taps>,
     pub(crate) roster: Arc<Roster>,
 }
 
@@ -185,6 +187,7 @@ impl Supervisor {
                 self.services.roster.remove(id);
                 self.services.watches.remove(id);
                 self.stop(id);
+                self.services.taps.remove(id);
             }
             Err(error) => {
                 tracing::warn!(camera = %id, "a change cannot be read, tried again soon: {error}");
@@ -298,6 +301,7 @@ async fn run_camera(
             config: StreamConfig { camera_id: camera.id, stream: kind, address, limits: Limits::default() },
             recorder: services.recorder.stream(camera.id, &camera.folder, kind),
             analysis: offer,
+            tap: services.taps.of(camera.id, kind),
             board: Arc::clone(&services.board),
             clock: Arc::clone(&services.clock),
             rows: services.rows.clone(),

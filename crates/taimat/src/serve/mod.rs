@@ -6,6 +6,7 @@ mod bells;
 mod board;
 mod cameras;
 pub(crate) mod database;
+mod exports;
 mod flag;
 mod health;
 mod kept;
@@ -18,6 +19,9 @@ mod rows;
 mod stills;
 mod stream;
 mod supervise;
+mod tap;
+mod transcode;
+mod video;
 mod watches;
 
 use std::net::SocketAddr;
@@ -33,7 +37,7 @@ use index::{Index, Record, Vault, Writer, WriterLimits};
 use metrics_exporter_prometheus::PrometheusHandle;
 use recorder::{Recorder, RecorderConfig, RecorderEvent, RecorderTask};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use vision_client::{Vision, VisionConfig};
@@ -45,6 +49,7 @@ use bells::{BellDoor, Bells};
 use board::Board;
 use cameras::{Services, Supervisor};
 use database::Database;
+use exports::{ExportDoor, Exporter};
 use flag::{Escalation, Flagger, Flags, HealthRules, Patience, RuleDoor, RuleKeeper, Rules};
 use health::Health;
 use metrics::Gauges;
@@ -54,6 +59,8 @@ use roster::Roster;
 use rows::Rows;
 use stills::Stills;
 use supervise::Tasks;
+use tap::Taps;
+use video::Video;
 use watches::Watches;
 
 /// Changes that a slow watcher may fall behind.
@@ -168,6 +175,8 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         vision: vision.clone(),
     });
     let watches = Arc::new(Watches::default());
+    let taps = Arc::new(Taps::new(Arc::clone(&core.clock)));
+    let video = Video::start(config, core.recorder.clone(), Arc::clone(&taps), &mut tasks, &core.stop)?;
     let snapshots = data.join("snapshots");
     make_folder(&snapshots)?;
     let Flagging { rules, flags, rule_door, bell_door } =
@@ -207,6 +216,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         board: Arc::clone(&board),
         analysts,
         watches,
+        taps,
         roster,
     };
     let (supervisor, cameras) = Supervisor::new(services, core.stop.clone());
@@ -214,6 +224,8 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
     tasks.spawn("retention", core.retention(config, snapshots.clone()).run());
     tasks.spawn("metrics", metrics::upkeep(metrics.clone(), core.stop.clone()));
     tasks.spawn("notify", core.dispatcher(config, &vault, &stills, &snapshots).run());
+    let export_files = data.join("exports");
+    let exports = core.exports(config, &mut tasks, &stills, &snapshots, &export_files)?;
     tasks.spawn("watchdog", supervise::watchdog(core.stop.clone()));
 
     let (audit, audit_task) = Audit::start(core.index.clone(), core.clock.clone(), core.stop.clone());
@@ -226,6 +238,9 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         rules: Arc::new(rule_door),
         bells: Arc::new(bell_door),
         stills,
+        video: Arc::new(video),
+        exports: Arc::new(exports),
+        export_files,
         health: Arc::new(core.health(config, vision)),
         live,
         snapshots,
@@ -324,6 +339,32 @@ impl Core {
         Escalation { index: self.index.clone(), live, patience, stop: self.stop.clone() }
     }
 
+    /// Starts what makes files of cases; the API's door to it.
+    fn exports(
+        &self,
+        config: &Config,
+        tasks: &mut Tasks,
+        stills: &Arc<Stills>,
+        snapshots: &Path,
+        folder: &Path,
+    ) -> Result<ExportDoor> {
+        make_folder(folder)?;
+        let changed = Arc::new(Notify::new());
+        let exporter = Exporter {
+            index: self.index.clone(),
+            recorder: self.recorder.clone(),
+            stills: Arc::clone(stills),
+            clock: self.clock.clone(),
+            folder: folder.to_owned(),
+            snapshots: snapshots.to_owned(),
+            keep_free_bytes: bytes(config.recording.keep_free_gib),
+            changed: Arc::clone(&changed),
+            stop: self.stop.clone(),
+        };
+        tasks.spawn("exports", exporter.run());
+        Ok(ExportDoor(changed))
+    }
+
     fn dispatcher(
         &self,
         config: &Config,
@@ -379,12 +420,7 @@ async fn start_vision(config: &Config, stop: CancellationToken) -> Result<Option
         return Ok(None);
     }
     let settings = &config.vision;
-    let worker = match &settings.worker {
-        Some(worker) => worker.clone(),
-        None => {
-            std::env::current_exe().context("cannot tell where taimat is")?.with_file_name("taimat-vision")
-        }
-    };
+    let worker = config.worker()?;
     let vision = VisionConfig {
         models: settings.models.clone(),
         threads: settings.threads,
@@ -415,7 +451,8 @@ async fn index_recordings(mut recorded: mpsc::Receiver<RecorderEvent>, rows: Row
 }
 
 async fn serve_http(listener: TcpListener, app: App, stop: CancellationToken) {
-    let service = api::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let router = web::over(&api::router(app), web::Policy::default());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         tracing::error!("HTTP: {error}");

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use api::ports::{Still, StillFailure};
 use async_trait::async_trait;
-use domain::{AccessUnit, BoundingBox, CameraId, Segment, StreamKind, TimeRange, Timestamp};
+use domain::{AccessUnit, BoundingBox, CameraId, GreyGrid, Segment, StreamKind, TimeRange, Timestamp};
 use index::Index;
 use recorder::Recorder;
 use tokio_stream::StreamExt;
-use vision_client::{StillError, StillRequest, Vision};
+use vision_client::{GridRequest, StillError, StillRequest, Vision};
 
 /// A picture that is older than this is not what was asked for.
 const STALE: Duration = Duration::from_secs(20);
@@ -35,18 +35,15 @@ impl Stills {
         crop: Option<BoundingBox>,
         max_width: Option<u32>,
     ) -> Result<vision_client::Still, StillFailure> {
-        let Some(vision) = &self.vision else {
-            return Err(StillFailure::Busy("analysis is switched off ([vision] enabled)".to_owned()));
-        };
+        let vision = self.vision()?;
         let units = self.units(camera, at).await?;
         let request = StillRequest { units, at, crop, max_width, quality: QUALITY };
-        match vision.still(request).await {
-            Ok(still) => Ok(still),
-            Err(error @ (StillError::Busy | StillError::Down | StillError::TimedOut)) => {
-                Err(StillFailure::Busy(error.to_string()))
-            }
-            Err(error) => Err(StillFailure::Failed(error.to_string())),
-        }
+        vision.still(request).await.map_err(|error| failure(&error))
+    }
+
+    fn vision(&self) -> Result<&Vision, StillFailure> {
+        let off = || StillFailure::Busy("analysis is switched off ([vision] enabled)".to_owned());
+        self.vision.as_ref().ok_or_else(off)
     }
 
     /// The times of the key frames of the main recording in a range; none where they cannot be told now.
@@ -102,6 +99,22 @@ impl api::ports::StillPort for Stills {
     ) -> Result<Still, StillFailure> {
         let still = self.cut(camera, at, None, max_width).await?;
         Ok(Still { jpeg: still.jpeg, time: still.time })
+    }
+
+    async fn grids(
+        &self,
+        key_frames: Vec<AccessUnit>,
+        area: BoundingBox,
+    ) -> Result<Vec<GreyGrid>, StillFailure> {
+        let vision = self.vision()?;
+        vision.grids(GridRequest { units: key_frames, area }).await.map_err(|error| failure(&error))
+    }
+}
+
+fn failure(error: &StillError) -> StillFailure {
+    match error {
+        StillError::Busy | StillError::Down | StillError::TimedOut => StillFailure::Busy(error.to_string()),
+        StillError::Request(_) | StillError::Decode(_) => StillFailure::Failed(error.to_string()),
     }
 }
 

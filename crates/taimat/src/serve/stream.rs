@@ -1,7 +1,7 @@
-//! One stream of one camera: from the RTSP session to the recorder first, then to analysis.
+//! One stream of one camera: from the RTSP session to the recorder first, then to those who watch and to analysis.
 //!
-//! The recorder is awaited: what cannot be recorded is the recorder's to account for. Analysis is only offered
-//! the frame: where it does not keep up, it is told what it missed and catches up from the recording.
+//! The recorder is awaited: what cannot be recorded is the recorder's to account for. Watchers and analysis are only
+//! offered the frame: where analysis does not keep up, it is told what it missed and catches up from the recording.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::Board;
 use super::meter::Meter;
 use super::rows::Rows;
+use super::tap::Tap;
 
 /// Frames that may wait between the session and the recorder: a few seconds of one stream.
 const SESSION_QUEUE: usize = 64;
@@ -48,6 +49,8 @@ pub(crate) struct Stream<C> {
     pub(crate) recorder: StreamRecorder,
     /// Where it goes then, if this is the stream that is analysed.
     pub(crate) analysis: Option<mpsc::Sender<Offered>>,
+    /// Where people watch it.
+    pub(crate) tap: Arc<Tap>,
     /// Where its state is shown.
     pub(crate) board: Arc<Board>,
     /// The time.
@@ -86,6 +89,7 @@ impl<C: Clock> Stream<C> {
             while let Some(event) = session.recv().await {
                 self.handle(event, &mut offer, &mut watch, &mut damage).await;
             }
+            self.tap.away(self.clock.now(), None);
             if !self.server_stop.is_cancelled() {
                 // The gap is seen while it lasts; the next start of the camera ends it.
                 let now = self.clock.now();
@@ -115,6 +119,7 @@ impl<C: Clock> Stream<C> {
                 };
                 self.recorder.write(frame).await;
                 if let Some(unit) = unit {
+                    self.tap.picture(&unit);
                     if let Some(damage) = damage.take() {
                         self.rows.send(Record::Gap(damage.gap(watch, unit.time))).await;
                     }
@@ -138,6 +143,7 @@ impl<C: Clock> Stream<C> {
                 let from = damage.take().map_or(at, |damage| damage.from.min(at));
                 self.recorder.interrupt(from, GapReason::CameraOffline, failure.message.clone()).await;
                 offer.interrupted();
+                self.tap.away(at, Some(failure.kind));
                 watch.disconnected(at, failure, &self.recorder);
             }
         }

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use domain::{LookCost, Searched};
+use domain::{GreyGrid, LookCost, Searched};
 use vision_client::protocol::{self, ModelInfo, Reply, Request, StillPicture};
 
 /// What a worker does with its life.
@@ -168,6 +168,11 @@ pub(crate) fn run_if_told() {
                 if unit.look.is_some() { vec![answer, done] } else { vec![done] }
             }
             Request::Close { feed } => vec![Reply::Closed { feed }],
+            Request::Grids { id, grids } => {
+                let grid = |time| GreyGrid { time, columns: 1, cells: vec![1].into(), whole: vec![2].into() };
+                let outcome = Ok(grids.units.iter().map(|unit| grid(unit.time)).collect());
+                vec![Reply::Grids { id, outcome }]
+            }
             Request::Still { id, still } => {
                 let time = still.units.iter().map(|unit| unit.time).filter(|time| *time <= still.at).max();
                 let time = time.unwrap_or(still.at);

@@ -45,9 +45,9 @@ struct Answer<T> {
 
 impl Cameras {
     /// Starts them and waits until all can be reached.
-    pub(super) fn start(layout: &Layout, config: &Path, folder: &Path) -> Result<Self> {
+    pub(super) fn start(layout: &Layout, profile: Profile, config: &Path, folder: &Path) -> Result<Self> {
         println!("demo: starting the cameras");
-        let mut command = Command::new(layout.programs(Profile::Release).join("camsim"));
+        let mut command = Command::new(layout.programs(profile).join("camsim"));
         command.arg("--exit-with-parent").arg("--config").arg(config).arg("--footage").arg(layout.footage());
         let mut process = Process::start_to_talk("camsim", &mut command, &folder.join("camsim.log"))?;
         let addresses = understand(&process.hear()?)?;

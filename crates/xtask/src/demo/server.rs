@@ -32,21 +32,27 @@ pub(super) struct Server {
 }
 
 /// What to type to sign in.
-pub(super) struct Login {
-    pub(super) username: &'static str,
-    pub(super) password: String,
+pub(crate) struct Login {
+    pub(crate) username: &'static str,
+    pub(crate) password: String,
 }
 
 impl Server {
     /// Starts it and waits until it is ready.
-    pub(super) fn start(layout: &Layout, folder: &Path, broker: &str, stop: &AtomicBool) -> Result<Self> {
+    pub(super) fn start(
+        layout: &Layout,
+        profile: Profile,
+        folder: &Path,
+        broker: &str,
+        stop: &AtomicBool,
+    ) -> Result<Self> {
         println!("demo: starting the server");
         let port = free_port()?;
         let config = folder.join("taimat.toml");
-        write_config(layout, folder, &config, port, broker)?;
-        let program = layout.programs(Profile::Release).join("taimat");
+        write_config(layout, profile, folder, &config, port, broker)?;
+        let program = layout.programs(profile).join("taimat");
         let mut command = Command::new(&program);
-        layout.set_environment(&mut command, Profile::Release);
+        layout.set_environment(&mut command, profile);
         let process = Process::start(
             "taimat",
             command.arg("--config").arg(&config).arg("serve"),
@@ -92,7 +98,14 @@ impl Server {
     }
 }
 
-fn write_config(layout: &Layout, folder: &Path, config: &Path, port: u16, broker: &str) -> Result<()> {
+fn write_config(
+    layout: &Layout,
+    profile: Profile,
+    folder: &Path,
+    config: &Path,
+    port: u16,
+    broker: &str,
+) -> Result<()> {
     let text = |path: PathBuf| toml::Value::from(path.to_string_lossy().into_owned());
     let mut tables = toml::Table::new();
     tables.insert("server".into(), toml::toml! { listen = "" }.into());
@@ -107,7 +120,7 @@ fn write_config(layout: &Layout, folder: &Path, config: &Path, port: u16, broker
         ("model", layout.root.join(MODEL)),
         ("models", layout.models()),
         ("runtime", layout.runtime()),
-        ("worker", layout.programs(Profile::Release).join("taimat-vision")),
+        ("worker", layout.programs(profile).join("taimat-vision")),
     ];
     let vision = vision.into_iter().map(|(key, path)| (key.to_owned(), text(path)));
     tables.insert("vision".into(), vision.collect::<toml::Table>().into());

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -48,12 +47,11 @@ impl Setup<'_> {
     pub(super) fn fetch_npm(&mut self, package: &str, sha256: &str) -> Result<PathBuf> {
         let folder = self.empty_downloads()?;
         command::output(
-            Command::new("npm")
+            self.layout
+                .npm(&folder)
                 .args(["pack", "--silent", "--pack-destination"])
                 .arg(&folder)
-                .arg(package)
-                .current_dir(&folder)
-                .env("npm_config_update_notifier", "false"),
+                .arg(package),
         )
         .with_context(|| format!("download {package} from npm"))?;
         verified(only_file(&folder)?, sha256)

@@ -6,10 +6,11 @@
 mod download;
 mod footage;
 mod models;
+mod node;
 mod packages;
 mod python;
 mod runtime;
-mod stamps;
+pub(crate) mod stamps;
 
 use std::fs::{self, File};
 use std::time::Instant;
@@ -37,6 +38,7 @@ pub(crate) fn run(layout: &Layout) -> Result<()> {
     let mut setup = Setup { layout, stamps: Stamps::load(layout.setup.join("stamps.json"), &layout.setup)? };
     packages::install()?;
     setup.install_python()?;
+    setup.install_node()?;
     setup.install_runtime()?;
     setup.fetch_footage_sources()?;
     setup.install_models()?;

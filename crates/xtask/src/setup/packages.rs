@@ -14,6 +14,8 @@ use crate::command;
 const PACKAGES: &[&str] = &[
     // pip and npm fetch over TLS.
     "ca-certificates",
+    // The browser of the tests.
+    "chromium",
     // ffmpeg-next generates its bindings from the headers.
     "clang",
     "libavcodec-dev",
@@ -22,6 +24,8 @@ const PACKAGES: &[&str] = &[
     "libclang-dev",
     "libswscale-dev",
     "pkg-config",
+    // Vietnamese letters in the browser.
+    "fonts-noto-core",
     // The demo footage, and checking that clips play.
     "ffmpeg",
     // The simulated cameras.
@@ -102,10 +106,8 @@ fn missing() -> Result<BTreeSet<&'static str>> {
     let mut missing =
         PACKAGES.iter().copied().filter(|package| !installed.contains(package)).collect::<BTreeSet<_>>();
     // Often installed from elsewhere, and Debian's own would clash with that.
-    for (program, package) in [("node", "nodejs"), ("npm", "npm"), ("curl", "curl")] {
-        if !command::exists(program) {
-            missing.insert(package);
-        }
+    if !command::exists("curl") {
+        missing.insert("curl");
     }
     Ok(missing)
 }

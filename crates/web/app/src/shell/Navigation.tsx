@@ -21,6 +21,7 @@ import { createLink, useRouterState } from "@tanstack/react-router";
 import type { ComponentProps } from "react";
 import { useTranslation } from "react-i18next";
 import { type Action, useMay } from "../api/session";
+import classes from "./Shell.module.css";
 
 /** Mantine's entry of a menu, as an anchor that the router follows. */
 const RouterLink = createLink((props: NavLinkProps & ComponentProps<"a">) => <NavLink {...props} />);
@@ -71,13 +72,13 @@ export function Navigation() {
   const may = useMay();
   const path = useRouterState({ select: (state) => state.location.pathname });
   return (
-    <nav aria-label={t("app.menu")}>
+    <>
       {GROUPS.map((group) => {
         const entries = group.entries.filter((entry) => may(entry.needs));
         if (entries.length === 0) return null;
         return (
           <section key={group.key} aria-label={t(`nav.${group.key}`)}>
-            <Text size="xs" fw={700} tt="uppercase" c="dimmed" px="md" pt="md" pb={4}>
+            <Text size="xs" fw={700} tt="uppercase" className={classes.group} px="md" pt="md" pb={4}>
               {t(`nav.${group.key}`)}
             </Text>
             {entries.map((entry) => (
@@ -92,6 +93,6 @@ export function Navigation() {
           </section>
         );
       })}
-    </nav>
+    </>
   );
 }

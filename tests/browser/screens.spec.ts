@@ -1,0 +1,48 @@
+import { mkdirSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test } from "./fixtures";
+
+const PAGES = [
+  "/queue", "/live", "/shifts", "/reports", "/search", "/playback", "/cases", "/cameras", "/cameras/add",
+  "/cameras/import", "/rules", "/health", "/places", "/people", "/bells", "/channels", "/audit",
+];
+const folder = process.env.TAIMAT_SCREENSHOTS ?? "../../target/screenshots";
+
+for (const language of ["vi", "en"]) {
+  test.describe(language, () => {
+    test.beforeEach(({ page }) => page.addInitScript((chosen) => localStorage.setItem("taimat.language", chosen), language));
+
+    for (const path of PAGES) {
+      test(`${path} is shown and can be used by everybody`, async ({ page }) => {
+        const scripts: Promise<number>[] = [];
+        page.on("requestfinished", (request) => {
+          if (request.resourceType() === "script") scripts.push(request.sizes().then((sizes) => sizes.responseBodySize));
+        });
+        await page.goto(path);
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        const first = (await Promise.all(scripts)).reduce((all, one) => all + one, 0);
+        expect(first, "compressed script before the page is there").toBeLessThan(300 * 1024);
+        await expect(page.getByRole("main").getByRole("status").filter({ hasText: /…/ })).toHaveCount(0);
+        await page.waitForLoadState("networkidle", { timeout: 5_000 }).catch(() => {
+          // Pages with live pictures are never idle.
+        });
+        const seen = await new AxeBuilder({ page }).analyze();
+        expect(seen.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
+        mkdirSync(folder, { recursive: true });
+        await page.screenshot({ path: `${folder}/${path.slice(1).replaceAll("/", "-")}.${language}.png` });
+      });
+    }
+  });
+}
+
+test("signing in says what is wrong, in Vietnamese first", async ({ browser, baseURL }) => {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${baseURL}/queue`);
+  await page.getByLabel("Tên đăng nhập").fill("admin");
+  await page.getByLabel("Mật khẩu", { exact: true }).fill("khong-phai-the");
+  await page.getByRole("button", { name: "Đăng nhập" }).click();
+  await expect(page.getByRole("alert")).toContainText("Sai tên đăng nhập hoặc mật khẩu");
+  await page.getByText("EN", { exact: true }).click();
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await page.screenshot({ path: `${folder}/sign-in.en.png` });
+});
