@@ -32,6 +32,9 @@ const KEPT = 8;
 /** Without a picture for so long, in milliseconds, what is shown is old. */
 const SILENCE = 4_000;
 const LONGEST_WAIT = 15_000;
+/** Why the server closes a WebSocket: it cannot show the stream at all, or transcodes as many as it can. */
+const CANNOT_SHOW = 1011;
+const BUSY = 1013;
 
 /** Where to show the newest picture of what has come: `null` where it is well where it is. */
 export function catchUp(at: number, start: number, end: number): number | null {
@@ -96,7 +99,6 @@ export class LiveStream {
   };
 
   private connect() {
-    this.tell({ kind: "connecting" });
     const url = address(this.camera, this.stream, this.transcode);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
@@ -105,22 +107,27 @@ export class LiveStream {
     let opened = false;
     socket.onopen = () => {
       opened = true;
-      this.attempts = 0;
       this.listen();
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (typeof data === "string") this.hear(JSON.parse(data) as Told);
       else {
+        this.attempts = 0;
         this.queue.push(data);
         if (this.quiet) this.tell({ kind: "playing", transcoded: this.transcoded });
         this.listen();
         this.append();
       }
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       if (this.closed || this.socket !== socket) return;
       this.disconnect();
-      void (opened ? this.retry() : this.explain());
+      if (code === CANNOT_SHOW) this.tell({ kind: "absent" });
+      else if (!opened) void this.explain();
+      else {
+        this.tell(code === BUSY ? { kind: "refused", code: "too_many_streams" } : { kind: "connecting" });
+        this.retry();
+      }
     };
   }
 
@@ -250,6 +257,6 @@ export class LiveStream {
     const to = catchUp(at, start, end);
     if (to !== null) this.video.currentTime = to;
     // A little behind is made up for without a jump.
-    this.video.playbackRate = end - at > 2 * MARGIN ? 1.1 : 1;
+    this.video.playbackRate = end - (to ?? at) > 2 * MARGIN ? 1.1 : 1;
   }
 }

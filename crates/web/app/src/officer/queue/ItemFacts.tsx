@@ -1,7 +1,7 @@
 import { Text, Timeline, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { MapRef } from "@vis.gl/react-maplibre";
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { useMay, usePlaces } from "../../api/session";
@@ -28,6 +28,7 @@ export function ItemFacts({ item, around }: { item: Item; around: View[] }) {
   const camera = cameras.get(item.camera_id ?? "");
   const condition = detail?.fired[0]?.rule.condition;
   const bell = useBell(condition);
+  const mapped = useLater();
   const point = camera?.point ?? bell?.point ?? cameras.get(around[0]?.camera ?? "")?.point;
   const sounders = useSounders(point, condition?.type === "bell_pressed" || item.severity === "alarm");
   return (
@@ -90,7 +91,7 @@ export function ItemFacts({ item, around }: { item: Item; around: View[] }) {
         </Title>
         <Steps steps={detail?.steps} />
       </div>
-      {point && (
+      {point && mapped && (
         <Suspense fallback={<div style={{ height: 220 }} />}>
           <MapInset
             label={t("item.mapOf", { what: bell?.name ?? camera?.name ?? item.rule_name })}
@@ -101,6 +102,16 @@ export function ItemFacts({ item, around }: { item: Item; around: View[] }) {
       )}
     </div>
   );
+}
+
+/** Not at once: the clip comes before the map. */
+function useLater(): boolean {
+  const [later, setLater] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(true), 1_000);
+    return () => clearTimeout(timer);
+  }, []);
+  return later;
 }
 
 function MapInset({

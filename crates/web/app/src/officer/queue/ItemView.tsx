@@ -10,7 +10,7 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/session";
 import { useCameraById } from "../../components/pick";
@@ -23,12 +23,15 @@ import { clips, views } from "./clips";
 import { ItemActions } from "./ItemActions";
 import { ItemFacts } from "./ItemFacts";
 import type { Item } from "./order";
-import { Prepared } from "./Prepared";
 import classes from "./queue.module.css";
 import type { QueueSearch } from "./search";
 import type { Step } from "./steps";
 import { detailOptions } from "./useQueue";
 import type { Choice } from "./useSteps";
+
+/** The player is fetched beside the page, not before it. */
+const player = import("./Prepared");
+const Prepared = lazy(async () => ({ default: (await player).Prepared }));
 
 const TINT = { notice: "gray", alert: "#b54708", alarm: "red.9" } as const;
 
@@ -117,16 +120,18 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
         ))}
       </div>
       <div className={classes.stage}>
-        {[item, ...next].map((one) => (
-          <Prepared
-            key={one.id}
-            item={one}
-            active={one.id === item.id}
-            part={one.id === item.id ? part : 0}
-            view={one.id === item.id ? view : 0}
-            playing={playing}
-          />
-        ))}
+        <Suspense fallback={<div className={classes.blank} />}>
+          {[item, ...next].map((one) => (
+            <Prepared
+              key={one.id}
+              item={one}
+              active={one.id === item.id}
+              part={one.id === item.id ? part : 0}
+              view={one.id === item.id ? view : 0}
+              playing={playing}
+            />
+          ))}
+        </Suspense>
         <Group gap={6} wrap="nowrap" className={classes.controls}>
           {parts.length > 1 && (
             <>
