@@ -30,8 +30,7 @@ import { detailOptions } from "./useQueue";
 import type { Choice } from "./useSteps";
 
 /** The player is fetched beside the page, not before it. */
-const player = import("./Prepared");
-const Prepared = lazy(async () => ({ default: (await player).Prepared }));
+const Prepared = lazy(async () => ({ default: (await import("./Prepared")).Prepared }));
 
 const TINT = { notice: "gray", alert: "#b54708", alarm: "red.9" } as const;
 
@@ -177,7 +176,6 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
               variant="filled"
               color="dark"
               aria-keyshortcuts="V"
-              aria-label={t("item.live")}
               rightSection={
                 <Kbd size="xs" visibleFrom="sm" aria-hidden>
                   V
@@ -186,7 +184,7 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
               onClick={watch}
             >
               <IconBroadcast size={18} aria-hidden />
-              <Text span size="sm" ml={6} visibleFrom="sm">
+              <Text span size="sm" ml={6} className={classes.wideText}>
                 {t("item.live")}
               </Text>
             </Button>

@@ -39,5 +39,7 @@ test("the camera that saw it comes first, then the nearest", () => {
 test("what no camera saw is shown by those that the server names", () => {
   const bell = firing(0, { camera_id: null, cameras: [{ camera_id: "far", metres: 80 }] });
   expect(views(clips([bell])[0], cameras)).toEqual([{ camera: "far", metres: 80 }]);
+  const shown = firing(0, { ...bell, at: firing(0).at, camera_id: "far" });
+  expect(views(clips([shown])[0], cameras)).toEqual([{ camera: "far", metres: 80 }]);
   expect(views(clips([firing(0, { camera_id: null })])[0], cameras)).toEqual([]);
 });

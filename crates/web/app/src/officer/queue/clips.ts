@@ -54,18 +54,20 @@ export function clips(fired: Firing[]): Clip[] {
 
 const NEIGHBOURS = 4;
 
-/** Where a clip can be watched: the camera that saw it, and up to four around. */
+/** Where a clip can be watched: the camera that saw it, or shows it best, and up to four around. */
 export function views(clip: Clip | undefined, cameras: Map<string, Schemas["Camera"]>): View[] {
   if (!clip) return [];
-  const near = clip.fired.find((one) => one.cameras?.length)?.cameras ?? [];
-  const own = clip.camera ? cameras.get(clip.camera) : undefined;
-  const around: View[] = near.length
-    ? near.map((one) => ({ camera: one.camera_id, metres: one.metres }))
-    : nearest(
-        own?.point,
-        [...cameras.values()].filter((one) => one.enabled && one.id !== clip.camera),
-      ).map(({ one, metres }) => ({ camera: one.id, metres }));
-  const fromHere = clip.camera ? [{ camera: clip.camera }] : [];
-  const shown = [...fromHere, ...around.filter((one) => cameras.has(one.camera))];
-  return shown.slice(0, NEIGHBOURS + 1);
+  const named = clip.fired.find((one) => one.cameras?.length)?.cameras ?? [];
+  const others = [...cameras.values()].filter((one) => one.enabled);
+  const around: View[] = named.length
+    ? named.map((one) => ({ camera: one.camera_id, metres: one.metres }))
+    : nearest(cameras.get(clip.camera ?? "")?.point, others).map(({ one, metres }) => ({
+        camera: one.id,
+        metres,
+      }));
+  // Its own distance says something only where it did not see it itself.
+  const own = named.find((one) => one.camera_id === clip.camera);
+  const first: View[] = clip.camera ? [{ camera: clip.camera, ...(own && { metres: own.metres }) }] : [];
+  const rest = around.filter((one) => one.camera !== clip.camera);
+  return [...first, ...rest].filter((one) => cameras.has(one.camera)).slice(0, NEIGHBOURS + 1);
 }
