@@ -31,6 +31,8 @@ interface Props extends Recorded {
   muted?: boolean;
   autoPlay?: boolean;
   controls?: boolean;
+  /** Seconds to load ahead of what is shown; little for what may be shown next. */
+  ahead?: number;
   /** What it shows, for who cannot see it. */
   label: string;
   onTime?: (at: number) => void;
@@ -47,6 +49,7 @@ export function HlsVideo({
   to,
   stream,
   label,
+  ahead = 30,
   onTime,
   onEnded,
   onTranscoded,
@@ -58,6 +61,11 @@ export function HlsVideo({
   const [fault, setFault] = useState<"empty" | "unsupported">();
   const told = useRef(onTranscoded);
   told.current = onTranscoded;
+  const loaded = useRef(ahead);
+  loaded.current = ahead;
+  useEffect(() => {
+    if (hls.current) hls.current.config.maxBufferLength = ahead;
+  }, [ahead]);
 
   useEffect(() => {
     const target = element.current;
@@ -70,7 +78,8 @@ export function HlsVideo({
     let codec: "h264" | undefined;
     const player = new Hls({
       enableWorker: false,
-      maxBufferLength: 30,
+      maxBufferLength: loaded.current,
+      maxMaxBufferLength: 60,
       backBufferLength: 30,
       startPosition: 0,
     });

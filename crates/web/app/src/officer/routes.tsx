@@ -1,17 +1,21 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../root";
+import { queueSearch } from "./queue/search";
+import { wallSearch } from "./wall/search";
 
 const getParentRoute = () => rootRoute;
 
 const queue = createRoute({
   getParentRoute,
   path: "/queue",
+  validateSearch: queueSearch,
   component: lazyRouteComponent(() => import("./QueuePage"), "QueuePage"),
 });
 
 const wall = createRoute({
   getParentRoute,
   path: "/live",
+  validateSearch: wallSearch,
   component: lazyRouteComponent(() => import("./WallPage"), "WallPage"),
 });
 
