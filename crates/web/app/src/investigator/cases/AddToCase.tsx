@@ -1,0 +1,92 @@
+import { Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { modals } from "@mantine/modals";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { queryClient } from "../../api/client";
+import { asProblem } from "../../api/problem";
+import { PlaceSelect } from "../../components/pick";
+import { Loading, ProblemAlert } from "../../components/states";
+import { type CaseContent, cases } from "../pending";
+
+/** Asks to which case something is added. */
+export function openAddToCase(title: string, content: CaseContent, place?: string) {
+  modals.open({ title, children: <AddToCase content={content} place={place} /> });
+}
+
+const NEW = "new";
+
+function AddToCase({ content, place }: { content: CaseContent; place?: string }) {
+  const { t } = useTranslation(["investigator", "common"]);
+  const known = useQuery({ queryKey: ["cases"], queryFn: cases.list });
+  const open = known.data?.items.filter((one) => one.state === "open") ?? [];
+  const [picked, setPicked] = useState<string | null>(null);
+  const [title, setTitle] = useState("");
+  const [at, setAt] = useState<string | null>(place ?? null);
+  const [note, setNote] = useState("");
+  const chosen = picked ?? open[0]?.id ?? NEW;
+  const add = useMutation({
+    mutationFn: async () => {
+      const id = chosen === NEW ? (await cases.create({ title, place_id: at ?? "", note: "" })).id : chosen;
+      await cases.add(id, { ...content, note });
+    },
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: ["cases"] });
+      modals.closeAll();
+      notifications.show({ message: t("cases.added"), color: "green" });
+    },
+  });
+  if (known.isPending) return <Loading />;
+  if (known.error && asProblem(known.error).status === 404) return <Text>{t("notYet")}</Text>;
+  if (known.error) return <ProblemAlert problem={known.error} />;
+  const complete = chosen !== NEW || (title.trim() !== "" && at);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        add.mutate();
+      }}
+    >
+      <Stack>
+        <Select
+          label={t("cases.which")}
+          data={[
+            ...open.map((one) => ({ value: one.id, label: one.title })),
+            { value: NEW, label: t("cases.new") },
+          ]}
+          value={chosen}
+          onChange={(value) => setPicked(value)}
+          allowDeselect={false}
+        />
+        {chosen === NEW && (
+          <>
+            <TextInput
+              label={t("cases.title")}
+              required
+              value={title}
+              onChange={(event) => setTitle(event.currentTarget.value)}
+            />
+            <PlaceSelect action="export" required value={at} onChange={setAt} />
+          </>
+        )}
+        <Textarea
+          label={t("cases.note")}
+          autosize
+          minRows={2}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
+        {add.error && <ProblemAlert problem={add.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => modals.closeAll()}>
+            {t("common:do.cancel")}
+          </Button>
+          <Button type="submit" loading={add.isPending} disabled={!complete}>
+            {t("common:do.add")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,118 @@
+import { http, type Schemas } from "../api/client";
+import { Problem } from "../api/problem";
+
+/** Endpoints of the server that its OpenAPI document here does not hold yet. */
+
+export type Box = { x: number; y: number; width: number; height: number };
+export type Direction = "left" | "right" | "up" | "down";
+export type Way = { points: Schemas["GeoPoint"][]; metres: number };
+
+export type EventQuery = Partial<Schemas["EventFilter"]> & {
+  route?: Way;
+  zone?: { camera_id: string; polygon: [number, number][] };
+  direction?: Direction;
+  max_duration?: number;
+};
+
+async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1${path}`, {
+      method,
+      signal,
+      ...(body !== undefined && {
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw Problem.unreachable(error);
+  }
+  if (!answer.ok) throw await Problem.of(answer);
+  return answer;
+}
+
+async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return (await (await ask(method, path, body, signal)).json()) as T;
+}
+
+export async function searchEvents(query: EventQuery, signal?: AbortSignal): Promise<Schemas["EventPage"]> {
+  const { data } = await http.POST("/api/v1/events/search", {
+    body: query as Schemas["EventFilter"],
+    signal,
+  });
+  return data ?? { items: [] };
+}
+
+export type Speed = "walker" | "motorcycle" | "car";
+export interface Passed {
+  camera_id: string;
+  along_metres: number;
+  off_metres: number;
+  seconds: Record<Speed, number>;
+}
+
+export function camerasAlong(way: Way, signal?: AbortSignal) {
+  return json<{ items: Passed[] }>("POST", "/cameras/along", way, signal);
+}
+
+export type MovedLine =
+  | { type: "progress"; at: string; done: number }
+  | { type: "moment"; from: string; to: string; peak: number }
+  | { type: "gap"; from: string; to: string }
+  | { type: "end"; looked: number }
+  | { type: "failed"; why?: Schemas["Sentence"] };
+
+export function searchMovement(
+  camera: string,
+  question: { from: string; to: string; area: Box; sensitivity: number },
+  signal: AbortSignal,
+) {
+  return ask("POST", `/cameras/${camera}/moved`, question, signal);
+}
+
+export interface Case {
+  id: string;
+  place_id: string;
+  title: string;
+  note: string;
+  state: "open" | "closed";
+  created_at: string;
+  version: number;
+  items?: CaseItem[];
+}
+
+export type CaseContent =
+  | { kind: "clip"; camera_id: string; from: string; to: string }
+  | { kind: "event"; event_id: string }
+  | { kind: "picture"; camera_id: string; at: string }
+  | { kind: "note"; text: string };
+
+export type CaseItem = CaseContent & { id: string; note: string; version?: number };
+
+export interface Export {
+  id: string;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  done: number;
+  created_at?: string;
+  bytes?: number | null;
+}
+
+export const cases = {
+  list: () => json<{ items: Case[] }>("GET", "/cases"),
+  read: (id: string) => json<Case>("GET", `/cases/${id}`),
+  create: (body: { place_id: string; title: string; note: string }) => json<Case>("POST", "/cases", body),
+  change: (id: string, body: Partial<Case> & { version: number }) =>
+    json<Case>("PATCH", `/cases/${id}`, body),
+  remove: (id: string) => ask("DELETE", `/cases/${id}`),
+  add: (id: string, item: CaseContent & { note: string }) => ask("POST", `/cases/${id}/items`, item),
+  changeItem: (id: string, item: string, body: { note: string; version?: number }) =>
+    ask("PATCH", `/cases/${id}/items/${item}`, body),
+  removeItem: (id: string, item: string) => ask("DELETE", `/cases/${id}/items/${item}`),
+  exports: (id: string) => json<{ items: Export[] }>("GET", `/cases/${id}/exports`),
+  export: (id: string) => json<Export>("POST", `/cases/${id}/exports`, {}),
+  cancelExport: (id: string) => ask("DELETE", `/exports/${id}`),
+};
+
+export const exportFile = (id: string) => `/api/v1/exports/${id}/file`;
