@@ -120,14 +120,16 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
   const count = (
     <Group gap="xs" mb={6} h={22} role="status">
       <Text size="sm" fw={600}>
-        {search.isPending || search.isPlaceholderData
-          ? t("search.searching")
-          : search.total !== undefined && search.total > events.length
-            ? t(search.exact ? "search.someOf" : "search.someOfAbout", {
-                shown: events.length,
-                count: search.total,
-              })
-            : t("search.found", { count: events.length })}
+        {search.isError && events.length === 0
+          ? ""
+          : search.isPending || search.isPlaceholderData
+            ? t("search.searching")
+            : search.total !== undefined && search.total > events.length
+              ? t(search.exact ? "search.someOf" : "search.someOfAbout", {
+                  shown: events.length,
+                  count: search.total,
+                })
+              : t("search.found", { count: events.length })}
       </Text>
       {search.isFetching && <Loader size={14} />}
     </Group>

@@ -14,6 +14,11 @@ export type EventQuery = Partial<Schemas["EventFilter"]> & {
   max_duration?: number;
 };
 
+/** Whether a server refused because it does not know the endpoint. */
+export function unknownThere(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 405 || error.body.code === "not_found");
+}
+
 async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   let answer: Response;
   try {

@@ -5,10 +5,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { queryClient } from "../../api/client";
-import { asProblem } from "../../api/problem";
 import { PlaceSelect } from "../../components/pick";
 import { Loading, ProblemAlert } from "../../components/states";
-import { type CaseContent, cases } from "../pending";
+import { type CaseContent, cases, unknownThere } from "../pending";
 
 /** Asks to which case something is added. */
 export function openAddToCase(title: string, content: CaseContent, place?: string) {
@@ -38,7 +37,7 @@ function AddToCase({ content, place }: { content: CaseContent; place?: string })
     },
   });
   if (known.isPending) return <Loading />;
-  if (known.error && asProblem(known.error).status === 404) return <Text>{t("notYet")}</Text>;
+  if (known.error && unknownThere(known.error)) return <Text>{t("notYet")}</Text>;
   if (known.error) return <ProblemAlert problem={known.error} />;
   const complete = chosen !== NEW || (title.trim() !== "" && at);
   return (

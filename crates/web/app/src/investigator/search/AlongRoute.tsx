@@ -4,11 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "../../api/problem";
 import { useCameraById } from "../../components/pick";
 import { ProblemAlert } from "../../components/states";
 import { clock, fromField, rfc3339, toField } from "../../i18n/time";
-import { camerasAlong, type Speed, type Way } from "../pending";
+import { camerasAlong, type Speed, unknownThere, type Way } from "../pending";
 
 const SPEEDS: Speed[] = ["walker", "motorcycle", "car"];
 
@@ -36,7 +35,7 @@ export function AlongRoute({ way, from }: { way: Way; from: number }) {
         onChange={(value) => value && setStart(value)}
       />
       {along.error &&
-        (asProblem(along.error).status === 404 ? (
+        (unknownThere(along.error) ? (
           <Text size="sm" c="dimmed">
             {t("notYet")}
           </Text>

@@ -24,7 +24,7 @@ export function ResultGrid({ events, open, onOpen, onEnd }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
   const { ref, width } = useElementSize();
   const merged = useMergedRef(scroll, ref);
-  const columns = Math.max(2, Math.floor(width / 168));
+  const columns = Math.max(2, Math.floor(width / 158));
   const rows = Math.ceil(events.length / columns);
   const high = ((width - GAP * (columns - 1)) / columns) * 0.75 + CAPTION;
   const virtual = useVirtualizer({
@@ -76,6 +76,10 @@ function ResultCard({ event, open, onOpen }: CardProps) {
   const { t } = useTranslation("common");
   const camera = useCameraById().get(event.camera_id)?.name ?? t("state.unknown");
   const seconds = (Date.parse(event.last_seen) - Date.parse(event.first_seen)) / 1000;
+  // While something is still followed its best picture is not kept yet.
+  const picture = event.has_snapshot
+    ? `/api/v1/events/${event.id}/snapshot?width=320`
+    : `/api/v1/cameras/${event.camera_id}/snapshot?at=${event.best.time}&width=320`;
   return (
     <button
       type="button"
@@ -84,9 +88,7 @@ function ResultCard({ event, open, onOpen }: CardProps) {
       onClick={() => onOpen(event.id)}
     >
       <div className={classes.picture}>
-        {event.has_snapshot && (
-          <img src={`/api/v1/events/${event.id}/snapshot?width=320`} alt="" loading="lazy" decoding="async" />
-        )}
+        <img src={picture} alt="" loading="lazy" decoding="async" />
         <span className={classes.kind} style={{ background: CLASS_COLOUR[event.class] }}>
           {t(`class.${event.class}`)}
         </span>

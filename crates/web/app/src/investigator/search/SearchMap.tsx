@@ -1,4 +1,4 @@
-import { Button, Group, Kbd, NumberInput, Stack, Text } from "@mantine/core";
+import { ActionIcon, Button, Group, Kbd, NumberInput, Stack, Text } from "@mantine/core";
 import {
   IconArrowsMaximize,
   IconArrowsMinimize,
@@ -106,25 +106,27 @@ export default function SearchMap({
             );
           })}
           {shape && !drawing && (
-            <Button
-              size="compact-sm"
+            <ActionIcon
+              size={26}
               variant="subtle"
-              leftSection={<IconX size={16} aria-hidden />}
+              aria-label={t("search.draw.clear")}
+              title={t("search.draw.clear")}
               onClick={() => finish(undefined)}
             >
-              {t("search.draw.clear")}
-            </Button>
+              <IconX size={18} />
+            </ActionIcon>
           )}
           {onWide && (
-            <Button
-              size="compact-sm"
+            <ActionIcon
+              size={26}
               variant="subtle"
               ml="auto"
-              leftSection={wide ? <IconArrowsMinimize size={16} /> : <IconArrowsMaximize size={16} />}
+              aria-label={t(wide ? "search.smallMap" : "search.largeMap")}
+              title={t(wide ? "search.smallMap" : "search.largeMap")}
               onClick={() => onWide(!wide)}
             >
-              {wide ? t("search.smallMap") : t("search.largeMap")}
-            </Button>
+              {wide ? <IconArrowsMinimize size={18} /> : <IconArrowsMaximize size={18} />}
+            </ActionIcon>
           )}
         </Group>
         {drawing && (
