@@ -65,9 +65,9 @@ export function camerasAlong(way: Way, signal?: AbortSignal) {
 export type MovedLine =
   | { type: "progress"; at: string; done: number }
   | { type: "moment"; from: string; to: string; peak: number }
-  | { type: "gap"; from: string; to: string }
+  | { type: "gap"; from: string; to: string; reason: "not_recorded" | "unreadable" }
   | { type: "end"; looked: number }
-  | { type: "failed"; why?: Schemas["Sentence"] };
+  | { type: "failed"; why: Schemas["Sentence"] };
 
 export function searchMovement(
   camera: string,
@@ -81,43 +81,64 @@ export interface Case {
   id: string;
   place_id: string;
   title: string;
-  note: string;
+  note: string | null;
   state: "open" | "closed";
+  created_by_name: string;
   created_at: string;
   version: number;
-  items?: CaseItem[];
 }
 
 export type CaseContent =
-  | { kind: "clip"; camera_id: string; from: string; to: string }
-  | { kind: "event"; event_id: string }
-  | { kind: "picture"; camera_id: string; at: string }
-  | { kind: "note"; text: string };
+  | { type: "clip"; camera_id: string; from: string; to: string; stream?: "main" | "sub" }
+  | { type: "event"; event_id: string }
+  | { type: "picture"; camera_id: string; at: string }
+  | { type: "note"; text: string };
 
-export type CaseItem = CaseContent & { id: string; note: string; version?: number };
+export interface CaseItem {
+  id: string;
+  kind: CaseContent;
+  /** What is shown of it; null for a note. */
+  footage: {
+    camera_id: string;
+    camera_name: string;
+    place_id: string;
+    stream: "main" | "sub";
+    from: string;
+    to: string;
+  } | null;
+  held: boolean;
+  note: string | null;
+  added_by_name: string;
+  added_at: string;
+}
 
 export interface Export {
   id: string;
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   done: number;
-  created_at?: string;
-  bytes?: number | null;
+  bytes: number | null;
+  requested_by_name: string;
+  requested_at: string;
+  why: Schemas["Sentence"] | null;
 }
 
 export const cases = {
-  list: () => json<{ items: Case[] }>("GET", "/cases"),
-  read: (id: string) => json<Case>("GET", `/cases/${id}`),
-  create: (body: { place_id: string; title: string; note: string }) => json<Case>("POST", "/cases", body),
-  change: (id: string, body: Partial<Case> & { version: number }) =>
+  list: (cursor: string | null) =>
+    json<{ items: Case[]; next_cursor: string | null }>("GET", `/cases${cursor ? `?cursor=${cursor}` : ""}`),
+  open: () => json<{ items: Case[] }>("GET", "/cases?state=open&limit=100"),
+  read: (id: string) => json<Case & { items: CaseItem[] }>("GET", `/cases/${id}`),
+  create: (body: { place_id: string; title: string; note?: string }) => json<Case>("POST", "/cases", body),
+  change: (id: string, body: Partial<Pick<Case, "title" | "note" | "state">> & { version: number }) =>
     json<Case>("PATCH", `/cases/${id}`, body),
-  remove: (id: string) => ask("DELETE", `/cases/${id}`),
-  add: (id: string, item: CaseContent & { note: string }) => ask("POST", `/cases/${id}/items`, item),
-  changeItem: (id: string, item: string, body: { note: string; version?: number }) =>
+  remove: (id: string, version: number) => ask("DELETE", `/cases/${id}?version=${version}`),
+  add: (id: string, item: { kind: CaseContent; note?: string }) =>
+    json<CaseItem>("POST", `/cases/${id}/items`, item),
+  changeItem: (id: string, item: string, body: { note?: string | null; position?: number }) =>
     ask("PATCH", `/cases/${id}/items/${item}`, body),
   removeItem: (id: string, item: string) => ask("DELETE", `/cases/${id}/items/${item}`),
   exports: (id: string) => json<{ items: Export[] }>("GET", `/cases/${id}/exports`),
-  export: (id: string) => json<Export>("POST", `/cases/${id}/exports`, {}),
-  cancelExport: (id: string) => ask("DELETE", `/exports/${id}`),
+  export: (id: string) => json<Export>("POST", `/cases/${id}/exports`),
+  endExport: (id: string) => ask("DELETE", `/exports/${id}`),
 };
 
 export const exportFile = (id: string) => `/api/v1/exports/${id}/file`;

@@ -18,8 +18,8 @@ const NEW = "new";
 
 function AddToCase({ content, place }: { content: CaseContent; place?: string }) {
   const { t } = useTranslation(["investigator", "common"]);
-  const known = useQuery({ queryKey: ["cases"], queryFn: cases.list });
-  const open = known.data?.items.filter((one) => one.state === "open") ?? [];
+  const known = useQuery({ queryKey: ["cases", "open"], queryFn: cases.open });
+  const open = known.data?.items ?? [];
   const [picked, setPicked] = useState<string | null>(null);
   const [title, setTitle] = useState("");
   const [at, setAt] = useState<string | null>(place ?? null);
@@ -27,8 +27,8 @@ function AddToCase({ content, place }: { content: CaseContent; place?: string })
   const chosen = picked ?? open[0]?.id ?? NEW;
   const add = useMutation({
     mutationFn: async () => {
-      const id = chosen === NEW ? (await cases.create({ title, place_id: at ?? "", note: "" })).id : chosen;
-      await cases.add(id, { ...content, note });
+      const id = chosen === NEW ? (await cases.create({ title, place_id: at ?? "" })).id : chosen;
+      await cases.add(id, { kind: content, ...(note.trim() && { note }) });
     },
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ["cases"] });

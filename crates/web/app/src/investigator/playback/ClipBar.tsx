@@ -80,8 +80,8 @@ export function ClipBar({ camera, clock, marks, onClear, deeds }: Props) {
               openAddToCase(
                 t(clip ? "playback.addClip" : "playback.addPicture"),
                 clip
-                  ? { kind: "clip", camera_id: camera.id, ...clip }
-                  : { kind: "picture", camera_id: camera.id, at: rfc3339(Math.round(clock.at())) },
+                  ? { type: "clip", camera_id: camera.id, ...clip }
+                  : { type: "picture", camera_id: camera.id, at: rfc3339(Math.round(clock.at())) },
                 camera.place_id,
               )
             }

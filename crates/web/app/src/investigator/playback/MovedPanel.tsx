@@ -170,9 +170,7 @@ export default function MovedPanel({ camera, view, at, onSeek, onClose }: Props)
           ) : (
             <ProblemAlert problem={search.error} />
           ))}
-        {search?.failed && (
-          <Alert color="red">{search.failed.why ? said(search.failed.why) : t("moved.failed")}</Alert>
-        )}
+        {search?.failed && <Alert color="red">{said(search.failed.why)}</Alert>}
         {search && search.error === undefined && (
           <Text size="sm" fw={600} role="status">
             {t("moved.found", { count: search.moments.length })}

@@ -90,7 +90,7 @@ function EventFacts({ event }: { event: Schemas["EventDetail"] }) {
               variant="default"
               leftSection={<IconFolderPlus size={18} aria-hidden />}
               onClick={() =>
-                openAddToCase(t("cases.add"), { kind: "event", event_id: event.id }, event.place_id)
+                openAddToCase(t("cases.add"), { type: "event", event_id: event.id }, event.place_id)
               }
             >
               {t("cases.add")}
