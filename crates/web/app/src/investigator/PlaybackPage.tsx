@@ -256,14 +256,12 @@ interface PanesProps {
 /** The pictures, as large as they fit. */
 function Panes({ cameras, clock, near, active, onActivate }: PanesProps) {
   const { ref, width, height } = useElementSize();
-  const columns = Math.ceil(Math.sqrt(cameras.length));
-  const rows = Math.ceil(cameras.length / columns);
-  const wide = Math.floor(
-    Math.min(
-      (width - 6 * (columns - 1)) / columns,
-      ((Math.max(height, 200) - 6 * (rows - 1)) / rows) * (16 / 9),
-    ),
-  );
+  const sizes = cameras.map((_, index) => {
+    const [columns, rows] = [index + 1, Math.ceil(cameras.length / (index + 1))];
+    const high = (Math.max(height, 200) - 6 * (rows - 1)) / rows;
+    return Math.min((width - 6 * (columns - 1)) / columns, high * (16 / 9));
+  });
+  const wide = Math.floor(Math.max(...sizes));
   return (
     <div ref={ref} className={classes.panes}>
       {cameras.map((camera) => (

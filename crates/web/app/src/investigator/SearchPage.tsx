@@ -74,7 +74,7 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
   const [filtersOpen, filters] = useDisclosure(false);
   const [view, setView] = useState("pictures");
   const [wide, setWide] = useState(false);
-  const cameras = useCameras().data?.items ?? [];
+  const cameras = useCameras().data?.items;
 
   const { event: opened, ...asked } = filter;
   const key = JSON.stringify(asked);
@@ -149,16 +149,18 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
   const map = (
     <>
       <Suspense fallback={<Skeleton h="100%" mih={240} />}>
-        <SearchMap
-          cameras={cameras}
-          counts={counts}
-          chosen={filter.cameras ?? []}
-          onCamera={toggleCamera}
-          shape={filter.shape}
-          onShape={(shape: Shape | undefined) => change({ shape })}
-          wide={wide}
-          onWide={phone ? undefined : setWide}
-        />
+        {cameras && (
+          <SearchMap
+            cameras={cameras}
+            counts={counts}
+            chosen={filter.cameras ?? []}
+            onCamera={toggleCamera}
+            shape={filter.shape}
+            onShape={(shape: Shape | undefined) => change({ shape })}
+            wide={wide}
+            onWide={phone ? undefined : setWide}
+          />
+        )}
       </Suspense>
       {way && <AlongRoute way={way} from={period.from} />}
     </>

@@ -26,6 +26,8 @@ const WINDOW = 60 * 60_000;
 /** Above this speed the small stream is played, above the next pictures are stepped through. */
 const FAST = 4;
 const STEPPED = 16;
+/** Milliseconds that a player may be behind the clock, at the usual speed. */
+const BEHIND = 120;
 
 /** An hour around a moment, of which some lies before it. */
 function windowAround(at: number) {
@@ -85,13 +87,14 @@ export function CameraPane({ camera, clock, track, width, small, active, onActiv
         return;
       }
       const stalled = video.seeking || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-      if (stalled) clock.wait(id);
+      // Who falls behind is waited for, so that all show the same moment.
+      if (stalled || drift > BEHIND * Math.max(1, speed)) clock.wait(id);
       else clock.ready(id);
       const next = correction(drift, speed);
       if ("seek" in next) {
         if (late > 1500 || sought === undefined || Math.abs(sought - want) > 5000 * speed) seek();
       } else video.playbackRate = next.rate;
-      if (clock.held && !stalled) video.pause();
+      if (clock.held && !stalled && drift < 20) video.pause();
       else if (video.paused) void video.play().catch(() => undefined);
     };
     const timer = setInterval(follow, 100);
@@ -100,7 +103,7 @@ export function CameraPane({ camera, clock, track, width, small, active, onActiv
     return () => {
       clearInterval(timer);
       stop();
-      clock.ready(id);
+      clock.leave(id);
     };
   }, [clock, id, track, window, speed, stepped]);
 

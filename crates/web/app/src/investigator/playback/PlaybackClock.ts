@@ -9,7 +9,10 @@ export class PlaybackClock {
   #since: number;
   #playing = false;
   #speed = 1;
+  /** Who has no picture, since when. */
   readonly #waiting = new Map<string, number>();
+  /** Who had none for too long. */
+  readonly #given = new Set<string>();
   readonly #listeners = new Set<() => void>();
   readonly #time: () => number;
   #samples: { wall: number; at: number }[] = [];
@@ -67,8 +70,6 @@ export class PlaybackClock {
     });
   }
 
-  readonly #given = new Set<string>();
-
   /** A player has no picture for this moment yet. */
   wait(id: string) {
     if (this.#given.has(id)) return;
@@ -83,6 +84,11 @@ export class PlaybackClock {
   /** A player has its picture, or needs none. */
   ready(id: string) {
     this.#given.delete(id);
+    if (this.#waiting.has(id)) this.#anew(() => this.#waiting.delete(id));
+  }
+
+  /** A player is gone, or begins anew: nobody waits for it. Who was given up stays so until it has a picture. */
+  leave(id: string) {
     if (this.#waiting.has(id)) this.#anew(() => this.#waiting.delete(id));
   }
 

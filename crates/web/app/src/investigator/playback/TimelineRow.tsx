@@ -62,6 +62,18 @@ export const TimelineRow = memo(function TimelineRow({ track, view, width, y, he
           />
         );
       })}
+      {track.eventsFrom > view.from && track.eventsFrom > (track.recorded[0]?.from ?? 0) && (
+        <g>
+          <title>{t("playback.moreEvents")}</title>
+          <line
+            className={classes.more}
+            x1={x(Math.max(view.from, track.recorded[0]?.from ?? view.from))}
+            x2={x(track.eventsFrom)}
+            y1={top + band - EVENTS / 2}
+            y2={top + band - EVENTS / 2}
+          />
+        </g>
+      )}
       {track.missing.filter(inView).map((gap) => {
         const d = box(gap, top, band, 2);
         return (

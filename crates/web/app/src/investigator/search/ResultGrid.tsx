@@ -80,6 +80,8 @@ function ResultCard({ event, open, onOpen }: CardProps) {
   const picture = event.has_snapshot
     ? `/api/v1/events/${event.id}/snapshot?width=320`
     : `/api/v1/cameras/${event.camera_id}/snapshot?at=${event.best.time}&width=320`;
+  const { x, y, w, h } = event.best.box;
+  const around = `${Math.round((x + w / 2) * 100)}% ${Math.round((y + h / 2) * 100)}%`;
   return (
     <button
       type="button"
@@ -88,14 +90,20 @@ function ResultCard({ event, open, onOpen }: CardProps) {
       onClick={() => onOpen(event.id)}
     >
       <div className={classes.picture}>
-        <img src={picture} alt="" loading="lazy" decoding="async" />
+        <img
+          src={picture}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          style={event.has_snapshot ? undefined : { objectFit: "cover", objectPosition: around }}
+        />
         <span className={classes.kind} style={{ background: CLASS_COLOUR[event.class] }}>
           {t(`class.${event.class}`)}
         </span>
       </div>
       <div className={classes.caption}>
         <div>
-          <strong>{clock(event.first_seen)}</strong> {day(event.first_seen)} · {duration(seconds)}
+          <strong>{clock(event.first_seen)}</strong> {day(event.first_seen).slice(0, 5)} · {duration(seconds)}
         </div>
         <div>{camera}</div>
       </div>

@@ -92,9 +92,9 @@ export default function SearchMap({
             return (
               <Button
                 key={kind}
-                size="compact-sm"
+                size="compact-xs"
                 variant={drawing === kind || (!drawing && shape?.kind === kind) ? "filled" : "default"}
-                leftSection={<Icon size={16} aria-hidden />}
+                leftSection={<Icon size={14} aria-hidden />}
                 aria-pressed={drawing === kind}
                 onClick={() => {
                   setByKeys([]);
