@@ -1,5 +1,5 @@
-import { Badge, Button, Group, Stack, Table, Text, Textarea, TextInput } from "@mantine/core";
-import { modals } from "@mantine/modals";
+import { Anchor, Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { IconFolder, IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -15,9 +15,9 @@ import { cases, unknownThere } from "./pending";
 
 /** The matters that are worked on, the latest first. */
 export function CasesPage() {
-  const { t } = useTranslation("investigator");
+  const { t } = useTranslation(["investigator", "common"]);
   const may = useMay();
-  const begin = () => modals.open({ title: t("cases.new"), children: <NewCase /> });
+  const [beginning, begin] = useDisclosure(false);
   return (
     <Page
       title={t("cases.pageTitle")}
@@ -25,13 +25,21 @@ export function CasesPage() {
       needs="export"
       actions={
         may("export") && (
-          <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={begin}>
+          <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={begin.open}>
             {t("cases.new")}
           </Button>
         )
       }
     >
-      <CaseList onBegin={begin} />
+      <CaseList onBegin={begin.open} />
+      <Modal
+        opened={beginning}
+        onClose={begin.close}
+        title={t("cases.new")}
+        closeButtonProps={{ "aria-label": t("common:do.close") }}
+      >
+        <NewCase onClose={begin.close} />
+      </Modal>
     </Page>
   );
 }
@@ -79,9 +87,14 @@ function CaseList({ onBegin }: { onBegin: () => void }) {
             {known.map((one) => (
               <Table.Tr key={one.id}>
                 <Table.Td>
-                  <Link to="/cases/$caseId" params={{ caseId: one.id }}>
+                  <Anchor
+                    fw={600}
+                    renderRoot={(props) => (
+                      <Link {...props} to="/cases/$caseId" params={{ caseId: one.id }} />
+                    )}
+                  >
                     {one.title}
-                  </Link>
+                  </Anchor>
                   {one.note && (
                     <Text size="sm" lineClamp={1}>
                       {one.note}
@@ -124,7 +137,7 @@ export function StateBadge({ state }: { state: "open" | "closed" }) {
   );
 }
 
-function NewCase() {
+function NewCase({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["investigator", "common"]);
   const navigate = useNavigate();
   const [title, setTitle] = useState("");
@@ -135,7 +148,7 @@ function NewCase() {
       cases.create({ title: title.trim(), place_id: place ?? "", ...(note.trim() && { note }) }),
     onSuccess: (made) => {
       void queryClient.invalidateQueries({ queryKey: ["cases"] });
-      modals.closeAll();
+      onClose();
       void navigate({ to: "/cases/$caseId", params: { caseId: made.id } });
     },
   });
@@ -167,7 +180,7 @@ function NewCase() {
         />
         {create.error && <ProblemAlert problem={create.error} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={() => modals.closeAll()}>
+          <Button variant="default" onClick={onClose}>
             {t("common:do.cancel")}
           </Button>
           <Button type="submit" loading={create.isPending} disabled={!title.trim() || !place}>

@@ -10,7 +10,7 @@ import { api, type Schemas } from "../api/client";
 import { useMay } from "../api/session";
 import { plain, useCameras } from "../components/pick";
 import { Answer, Needs, NothingHere, ProblemAlert } from "../components/states";
-import { fromField, rfc3339, toField } from "../i18n/time";
+import { fromField, moment, rfc3339, toField } from "../i18n/time";
 import { type Address, MOST_CAMERAS } from "./playback/address";
 import { CameraPane } from "./playback/CameraPane";
 import { ClipBar } from "./playback/ClipBar";
@@ -195,7 +195,7 @@ function Player({ head, cameras, address, change }: PlayerProps) {
       <Group gap="sm">
         {head}
         <DateTimePicker
-          aria-label={t("playback.goTo")}
+          aria-label={`${t("playback.goTo")}: ${moment(at)}`}
           valueFormat="HH:mm:ss DD/MM/YYYY"
           withSeconds
           w={210}

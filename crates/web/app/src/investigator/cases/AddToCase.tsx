@@ -1,6 +1,6 @@
-import { Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { modals } from "@mantine/modals";
+import { Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
+import { IconFolderPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,14 +9,44 @@ import { PlaceSelect } from "../../components/pick";
 import { Loading, ProblemAlert } from "../../components/states";
 import { type CaseContent, cases, unknownThere } from "../pending";
 
-/** Asks to which case something is added. */
-export function openAddToCase(title: string, content: CaseContent, place?: string) {
-  modals.open({ title, children: <AddToCase content={content} place={place} /> });
+interface Props {
+  label: string;
+  size?: "xs" | "sm";
+  /** Asked when the button is pressed. */
+  content: () => CaseContent;
+  place?: string;
+}
+
+/** A button that asks to which case something is added. */
+export function AddToCase({ label, size = "sm", content, place }: Props) {
+  const { t } = useTranslation(["investigator", "common"]);
+  const [adding, setAdding] = useState<CaseContent>();
+  const close = () => setAdding(undefined);
+  return (
+    <>
+      <Button
+        variant="default"
+        size={size}
+        leftSection={<IconFolderPlus size={size === "xs" ? 16 : 18} aria-hidden />}
+        onClick={() => setAdding(content())}
+      >
+        {label}
+      </Button>
+      <Modal
+        opened={adding !== undefined}
+        onClose={close}
+        title={label}
+        closeButtonProps={{ "aria-label": t("common:do.close") }}
+      >
+        {adding && <Form content={adding} place={place} onClose={close} />}
+      </Modal>
+    </>
+  );
 }
 
 const NEW = "new";
 
-function AddToCase({ content, place }: { content: CaseContent; place?: string }) {
+function Form({ content, place, onClose }: { content: CaseContent; place?: string; onClose: () => void }) {
   const { t } = useTranslation(["investigator", "common"]);
   const known = useQuery({ queryKey: ["cases", "open"], queryFn: cases.open });
   const open = known.data?.items ?? [];
@@ -32,7 +62,7 @@ function AddToCase({ content, place }: { content: CaseContent; place?: string })
     },
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: ["cases"] });
-      modals.closeAll();
+      onClose();
       notifications.show({ message: t("cases.added"), color: "green" });
     },
   });
@@ -78,7 +108,7 @@ function AddToCase({ content, place }: { content: CaseContent; place?: string })
         />
         {add.error && <ProblemAlert problem={add.error} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={() => modals.closeAll()}>
+          <Button variant="default" onClick={onClose}>
             {t("common:do.cancel")}
           </Button>
           <Button type="submit" loading={add.isPending} disabled={!complete}>

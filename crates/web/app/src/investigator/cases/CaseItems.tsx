@@ -79,7 +79,7 @@ function Item({ caseId, item, position, last }: Props) {
   const seconds = footage ? (Date.parse(footage.to) - Date.parse(footage.from)) / 1000 : 0;
   return (
     <Card withBorder padding="sm">
-      <div className={classes.item} data-playing={playing || undefined}>
+      <div className={classes.item} data-playing={playing || undefined} data-plain={!picture || undefined}>
         {footage && playing && kind.type !== "picture" ? (
           <Suspense fallback={<Skeleton h={180} />}>
             <HlsVideo
@@ -93,10 +93,8 @@ function Item({ caseId, item, position, last }: Props) {
               controls
             />
           </Suspense>
-        ) : picture ? (
-          <img className={classes.picture} src={picture} alt="" loading="lazy" />
         ) : (
-          <div className={classes.noPicture} aria-hidden />
+          picture && <img className={classes.picture} src={picture} alt="" loading="lazy" />
         )}
         <Stack gap={4} style={{ minWidth: 0 }}>
           <Group gap="xs">

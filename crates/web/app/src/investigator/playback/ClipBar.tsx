@@ -1,11 +1,11 @@
 import { Anchor, Button, Group, Kbd, Text } from "@mantine/core";
-import { IconCamera, IconDownload, IconFolderPlus } from "@tabler/icons-react";
+import { IconCamera, IconDownload } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { useMay } from "../../api/session";
 import { ProblemAlert } from "../../components/states";
 import { clock as clockOf, duration, rfc3339, toField } from "../../i18n/time";
-import { openAddToCase } from "../cases/AddToCase";
+import { AddToCase } from "../cases/AddToCase";
 import type { PlaybackClock } from "./PlaybackClock";
 import type { Span } from "./tracks";
 import type { Deeds } from "./useDeeds";
@@ -72,22 +72,16 @@ export function ClipBar({ camera, clock, marks, onClear, deeds }: Props) {
       )}
       <Group gap="xs" ml="auto">
         {mayExport && (
-          <Button
+          <AddToCase
             size="xs"
-            variant="default"
-            leftSection={<IconFolderPlus size={16} aria-hidden />}
-            onClick={() =>
-              openAddToCase(
-                t(clip ? "playback.addClip" : "playback.addPicture"),
-                clip
-                  ? { type: "clip", camera_id: camera.id, ...clip }
-                  : { type: "picture", camera_id: camera.id, at: rfc3339(Math.round(clock.at())) },
-                camera.place_id,
-              )
+            label={t(clip ? "playback.addClip" : "playback.addPicture")}
+            content={() =>
+              clip
+                ? { type: "clip", camera_id: camera.id, ...clip }
+                : { type: "picture", camera_id: camera.id, at: rfc3339(Math.round(clock.at())) }
             }
-          >
-            {t(clip ? "playback.addClip" : "playback.addPicture")}
-          </Button>
+            place={camera.place_id}
+          />
         )}
         <Anchor
           size="sm"

@@ -97,108 +97,115 @@ export default function MovedPanel({ camera, view, at, onSeek, onClose }: Props)
   const wrong = period.from >= period.to;
   return (
     <section className={classes.side} aria-label={t("moved.title")}>
-      <Group justify="space-between" mb={6}>
-        <Title order={2} size="h4">
-          {t("moved.title")}
-        </Title>
-        <CloseButton aria-label={t("common:do.close")} onClick={onClose} />
-      </Group>
-      <Stack gap="xs" style={{ overflowY: "auto" }}>
-        <Text size="sm">{t("moved.how")}</Text>
-        <div className={classes.previewPicture} style={{ position: "relative" }}>
-          <img
-            src={`/api/v1/cameras/${camera}/snapshot?at=${picture}&width=640`}
-            alt=""
-            style={{ width: "100%" }}
-          />
-          <AreaBox label={t("moved.box")} value={area} onChange={setArea} />
-        </div>
-        <SegmentedControl
-          size="xs"
-          aria-label={t("moved.period")}
-          value={own ? "own" : "view"}
-          onChange={(value) => setOwn(value === "own" ? period : undefined)}
-          data={[
-            { value: "view", label: t("moved.view") },
-            { value: "own", label: t("moved.own") },
-          ]}
-        />
-        {own && (
-          <Group grow gap="xs">
-            {field("from")}
-            {field("to")}
-          </Group>
-        )}
-        {wrong && (
-          <Text size="sm" c="red.8">
-            {t("common:time.order")}
-          </Text>
-        )}
-        <div>
-          <Text size="xs" fw={600}>
-            {t("moved.sensitivity")}
-          </Text>
-          <Slider
-            size="sm"
-            mb="md"
-            min={1}
-            max={10}
-            thumbLabel={t("moved.sensitivity")}
-            value={sensitivity}
-            onChange={setSensitivity}
-            marks={[
-              { value: 1, label: t("moved.large") },
-              { value: 10, label: t("moved.slight") },
+      <div className={classes.sideContent}>
+        <Group justify="space-between" mb={6}>
+          <Title order={2} size="h4">
+            {t("moved.title")}
+          </Title>
+          <CloseButton aria-label={t("common:do.close")} onClick={onClose} />
+        </Group>
+        <Stack gap="xs">
+          <Text size="sm">{t("moved.how")}</Text>
+          <div className={classes.previewPicture} style={{ position: "relative" }}>
+            <img
+              src={`/api/v1/cameras/${camera}/snapshot?at=${picture}&width=640`}
+              alt=""
+              style={{ width: "100%" }}
+            />
+            <AreaBox label={t("moved.box")} value={area} onChange={setArea} />
+          </div>
+          <SegmentedControl
+            size="xs"
+            aria-label={t("moved.period")}
+            value={own ? "own" : "view"}
+            onChange={(value) => setOwn(value === "own" ? period : undefined)}
+            data={[
+              { value: "view", label: t("moved.view") },
+              { value: "own", label: t("moved.own") },
             ]}
           />
-        </div>
-        {search?.running ? (
-          <>
-            <Progress value={search.done * 100} aria-label={t("moved.progress")} animated />
-            <Button variant="default" onClick={() => cancel.current?.abort()}>
-              {t("common:do.cancel")}
-            </Button>
-          </>
-        ) : (
-          <Button disabled={!area || wrong} onClick={() => void start()}>
-            {t("moved.start")}
-          </Button>
-        )}
-        {search?.error !== undefined &&
-          (unknownThere(search.error) ? (
-            <Alert color="yellow">{t("notYet")}</Alert>
+          {own && (
+            <Group grow gap="xs">
+              {field("from")}
+              {field("to")}
+            </Group>
+          )}
+          {wrong && (
+            <Text size="sm" c="red.8">
+              {t("common:time.order")}
+            </Text>
+          )}
+          <div>
+            <Text size="xs" fw={600}>
+              {t("moved.sensitivity")}
+            </Text>
+            <Slider
+              size="sm"
+              my={6}
+              min={1}
+              max={10}
+              thumbLabel={t("moved.sensitivity")}
+              value={sensitivity}
+              onChange={setSensitivity}
+            />
+            <Group justify="space-between">
+              <Text size="xs">{t("moved.large")}</Text>
+              <Text size="xs">{t("moved.slight")}</Text>
+            </Group>
+          </div>
+          {search?.running ? (
+            <>
+              <Progress value={search.done * 100} aria-label={t("moved.progress")} animated />
+              <Button variant="default" onClick={() => cancel.current?.abort()}>
+                {t("common:do.cancel")}
+              </Button>
+            </>
           ) : (
-            <ProblemAlert problem={search.error} />
-          ))}
-        {search?.failed && <Alert color="red">{said(search.failed.why)}</Alert>}
-        {search && search.error === undefined && (
-          <Text size="sm" fw={600} role="status">
-            {t("moved.found", { count: search.moments.length })}
-            {search.gaps > 0 && `, ${t("moved.gaps", { count: search.gaps })}`}
-          </Text>
-        )}
-        <div className={classes.moments}>
-          {search?.moments.map((moment) => {
-            const [from, to] = [Date.parse(moment.from), Date.parse(moment.to)];
-            return (
-              <button key={moment.from} type="button" className={classes.found} onClick={() => onSeek(from)}>
-                <img
-                  src={`/api/v1/cameras/${camera}/snapshot?at=${rfc3339((from + to) / 2)}&width=160`}
-                  alt=""
-                  loading="lazy"
-                />
-                <span>
-                  <strong>{clock(from)}</strong>
-                  <br />
-                  {day(from)}
-                  <br />
-                  {t("moved.for", { length: duration((to - from) / 1000) })}
-                </span>
-              </button>
-            );
-          })}
-        </div>
-      </Stack>
+            <Button disabled={!area || wrong} onClick={() => void start()}>
+              {t("moved.start")}
+            </Button>
+          )}
+          {search?.error !== undefined &&
+            (unknownThere(search.error) ? (
+              <Alert color="yellow">{t("notYet")}</Alert>
+            ) : (
+              <ProblemAlert problem={search.error} />
+            ))}
+          {search?.failed && <Alert color="red">{said(search.failed.why)}</Alert>}
+          {search && search.error === undefined && (
+            <Text size="sm" fw={600} role="status">
+              {t("moved.found", { count: search.moments.length })}
+              {search.gaps > 0 && `, ${t("moved.gaps", { count: search.gaps })}`}
+            </Text>
+          )}
+          <div>
+            {search?.moments.map((moment) => {
+              const [from, to] = [Date.parse(moment.from), Date.parse(moment.to)];
+              return (
+                <button
+                  key={moment.from}
+                  type="button"
+                  className={classes.found}
+                  onClick={() => onSeek(from)}
+                >
+                  <img
+                    src={`/api/v1/cameras/${camera}/snapshot?at=${rfc3339((from + to) / 2)}&width=160`}
+                    alt=""
+                    loading="lazy"
+                  />
+                  <span>
+                    <strong>{clock(from)}</strong>
+                    <br />
+                    {day(from)}
+                    <br />
+                    {t("moved.for", { length: duration((to - from) / 1000) })}
+                  </span>
+                </button>
+              );
+            })}
+          </div>
+        </Stack>
+      </div>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { Alert, Badge, Button, Drawer, Group, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconDownload, IconFolderPlus, IconPlayerPlay } from "@tabler/icons-react";
+import { IconDownload, IconPlayerPlay } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,7 +12,7 @@ import { placePath, useCameraById } from "../../components/pick";
 import { Answer } from "../../components/states";
 import { said } from "../../i18n";
 import { clock, duration, moment } from "../../i18n/time";
-import { openAddToCase } from "../cases/AddToCase";
+import { AddToCase } from "../cases/AddToCase";
 import classes from "./search.module.css";
 
 /** One result: its clip, what is known of it, and what can be done with it. */
@@ -86,15 +86,11 @@ function EventFacts({ event }: { event: Schemas["EventDetail"] }) {
             >
               {t("search.downloadClip")}
             </Button>
-            <Button
-              variant="default"
-              leftSection={<IconFolderPlus size={18} aria-hidden />}
-              onClick={() =>
-                openAddToCase(t("cases.add"), { type: "event", event_id: event.id }, event.place_id)
-              }
-            >
-              {t("cases.add")}
-            </Button>
+            <AddToCase
+              label={t("cases.add")}
+              content={() => ({ type: "event", event_id: event.id })}
+              place={event.place_id}
+            />
           </>
         )}
       </Group>
