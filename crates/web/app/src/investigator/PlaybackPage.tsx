@@ -8,8 +8,9 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../api/client";
 import { useMay } from "../api/session";
+import { Page } from "../components/Page";
 import { plain, useCameras } from "../components/pick";
-import { Answer, Needs, NothingHere, ProblemAlert } from "../components/states";
+import { Answer, NothingHere, ProblemAlert } from "../components/states";
 import { fromField, moment, rfc3339, toField } from "../i18n/time";
 import { type Address, MOST_CAMERAS } from "./playback/address";
 import { CameraPane } from "./playback/CameraPane";
@@ -18,7 +19,7 @@ import { Controls } from "./playback/Controls";
 import classes from "./playback/playback.module.css";
 import { centred, shifted, tile, zoomed } from "./playback/scale";
 import { Timeline } from "./playback/Timeline";
-import { neighbourActivity, neighbourEvent, type Span } from "./playback/tracks";
+import { neighbourActivity, neighbourEvent, type Span, type Track } from "./playback/tracks";
 import { type Deeds, useKeys } from "./playback/useDeeds";
 import { useClockTime, usePlaybackClock } from "./playback/usePlaybackClock";
 import { useTracks } from "./playback/useTracks";
@@ -34,11 +35,16 @@ export function PlaybackPage() {
     document.title = `${t("playback.title")} – ${t("common:app.name")}`;
   }, [t]);
   const cameras = useCameras();
+  const may = useMay();
+  if (!may("review"))
+    return (
+      <Page title={t("playback.title")} needs="review">
+        {null}
+      </Page>
+    );
   return (
     <div className={classes.page}>
-      <Needs action="review">
-        <Answer of={cameras}>{(known) => <Choice cameras={known.items} />}</Answer>
-      </Needs>
+      <Answer of={cameras}>{(known) => <Choice cameras={known.items} />}</Answer>
     </div>
   );
 }
@@ -100,6 +106,7 @@ interface PlayerProps {
 }
 
 const SLOT = 10 * 60_000;
+const UNKNOWN: Track[] = [];
 
 function Player({ head, cameras, address, change }: PlayerProps) {
   const { t } = useTranslation(["investigator", "common"]);
@@ -110,10 +117,10 @@ function Player({ head, cameras, address, change }: PlayerProps) {
   const [active, setActive] = useState<string>();
   const [moved, setMoved] = useState(false);
   const ids = useMemo(() => cameras.map((camera) => camera.id), [cameras]);
-  const known = useTracks(ids, tile(view));
+  const known = useTracks(ids, tile(view), true);
   const near = useTracks(ids, { from: slot - SLOT, to: slot + 2 * SLOT });
   const onEnd = useCallback(() => notifications.show({ message: t("playback.ended") }), [t]);
-  const clock = usePlaybackClock(start, near.tracks, onEnd);
+  const clock = usePlaybackClock(start, near.pending ? UNKNOWN : near.tracks, onEnd);
   const at = useClockTime(clock, 500);
   useEffect(() => setSlot(Math.floor(at / SLOT) * SLOT), [at]);
   const { data: states } = api.useQuery("get", "/api/v1/cameras/states", {}, { staleTime: 60_000 });

@@ -55,6 +55,7 @@ function ShareButton() {
     <Button
       variant="subtle"
       size="sm"
+      visibleFrom="sm"
       leftSection={<IconShare3 size={18} aria-hidden />}
       onClick={async () => {
         await navigator.clipboard.writeText(window.location.href);
@@ -118,7 +119,7 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
     />
   );
   const count = (
-    <Group gap="xs" mb={6} h={22} role="status">
+    <Group gap="xs" mb={6} mih={22} wrap="nowrap" role="status">
       <Text size="sm" fw={600}>
         {search.isError && events.length === 0
           ? ""

@@ -1,14 +1,17 @@
 import { ActionIcon, Badge, Group } from "@mantine/core";
 import { IconMinus, IconPlus, IconZoomReset } from "@tabler/icons-react";
-import { useEffect, useId, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { HlsVideo, type Player } from "../../components/HlsVideo";
+import type { Player } from "../../components/HlsVideo";
 import { rfc3339 } from "../../i18n/time";
 import { correction, type PlaybackClock } from "./PlaybackClock";
 import classes from "./playback.module.css";
 import { covers, reasonAt, type Track } from "./tracks";
 import { useDigitalZoom } from "./useDigitalZoom";
 import { useClockTime } from "./usePlaybackClock";
+
+/** The player of recordings is large, and comes after the page. */
+const HlsVideo = lazy(() => import("../../components/HlsVideo").then((file) => ({ default: file.HlsVideo })));
 
 interface Props {
   camera: { id: string; name: string; hasSub: boolean };
@@ -55,7 +58,10 @@ export function CameraPane({ camera, clock, track, width, small, active, onActiv
     const follow = () => {
       const want = clock.at();
       const video = player.current?.video;
-      if (!video) return;
+      if (!video) {
+        clock.wait(id);
+        return;
+      }
       if (track && !covers(track.recorded, want)) {
         video.pause();
         clock.ready(id);
@@ -128,17 +134,19 @@ export function CameraPane({ camera, clock, track, width, small, active, onActiv
           visibility: shown ? undefined : "hidden",
         }}
       >
-        <HlsVideo
-          key={stream}
-          ref={player}
-          camera={camera.id}
-          from={window.from}
-          to={window.to}
-          stream={stream}
-          label={camera.name}
-          muted
-          onTranscoded={() => setTranscoded(true)}
-        />
+        <Suspense>
+          <HlsVideo
+            key={stream}
+            ref={player}
+            camera={camera.id}
+            from={window.from}
+            to={window.to}
+            stream={stream}
+            label={camera.name}
+            muted
+            onTranscoded={() => setTranscoded(true)}
+          />
+        </Suspense>
       </div>
       {!shown && (
         <div className={classes.nothing} role="status">

@@ -3,17 +3,21 @@ import { http } from "../../api/client";
 import { rfc3339 } from "../../i18n/time";
 import { type Span, type Track, trackOf } from "./tracks";
 
-/** What is known of some cameras in a period; asked again while the period is not over. */
+/**
+ * What is known of some cameras in a period; asked again while the period is not over. Until it is known, that of the
+ * period before may be kept: to look at, not to decide by.
+ */
 export function useTracks(
   cameras: string[],
   period: Span,
+  keep = false,
 ): { tracks: Track[]; pending: boolean; error: unknown } {
   return useQueries({
     queries: cameras.map((camera) => ({
       queryKey: ["timeline", camera, period.from, period.to],
       staleTime: period.to > Date.now() ? 5_000 : 60_000,
       refetchInterval: period.to > Date.now() ? 10_000 : (false as const),
-      placeholderData: keepPreviousData,
+      placeholderData: keep ? keepPreviousData : undefined,
       queryFn: async ({ signal }: { signal: AbortSignal }) => {
         const { data } = await http.GET("/api/v1/cameras/{camera_id}/timeline", {
           params: {

@@ -36,9 +36,7 @@ export function AlongRoute({ way, from }: { way: Way; from: number }) {
       />
       {along.error &&
         (unknownThere(along.error) ? (
-          <Text size="sm" c="dimmed">
-            {t("notYet")}
-          </Text>
+          <Text size="sm">{t("notYet")}</Text>
         ) : (
           <ProblemAlert problem={along.error} />
         ))}
@@ -58,7 +56,7 @@ export function AlongRoute({ way, from }: { way: Way; from: number }) {
               <Table.Tr key={passed.camera_id}>
                 <Table.Td>
                   {cameras.get(passed.camera_id)?.name}
-                  <Text size="xs" c="dimmed">
+                  <Text size="xs">
                     {t("search.along.metres", { metres: Math.round(passed.along_metres) })}
                   </Text>
                 </Table.Td>

@@ -150,7 +150,7 @@ export function FilterPanel({ filter, period, onChange, onClear }: Props) {
                     ...DIRECTIONS.map((one) => ({ value: one, label: t(`search.heading.${one}`) })),
                   ]}
                 />
-                <Text size="xs" c="dimmed" mt={2}>
+                <Text size="xs" mt={2}>
                   {filter.direction ? t(`search.headingHint.${filter.direction}`) : ""}
                 </Text>
               </div>
@@ -195,9 +195,7 @@ export function FilterPanel({ filter, period, onChange, onClear }: Props) {
               {camera && filter.cameras?.length === 1 ? (
                 <ZoneOnPicture camera={camera} zone={filter.zone} onChange={(zone) => onChange({ zone })} />
               ) : (
-                <Text size="xs" c="dimmed">
-                  {t("search.zoneNeedsCamera")}
-                </Text>
+                <Text size="xs">{t("search.zoneNeedsCamera")}</Text>
               )}
             </Stack>
           </Accordion.Panel>

@@ -100,9 +100,7 @@ export function Histogram({ events, period, known, onNarrow }: Props) {
         )}
       </div>
       <Group justify="space-between" gap="xs" wrap="nowrap">
-        <Text size="xs" c="dimmed">
-          {long ? `${hourMinute(period.from)} ${day(period.from)}` : clock(period.from)}
-        </Text>
+        <Text size="xs">{long ? `${hourMinute(period.from)} ${day(period.from)}` : clock(period.from)}</Text>
         <Group gap="sm" visibleFrom="xs">
           {shown.map((one) => (
             <Group key={one} gap={4} wrap="nowrap">
@@ -111,9 +109,7 @@ export function Histogram({ events, period, known, onNarrow }: Props) {
             </Group>
           ))}
         </Group>
-        <Text size="xs" c="dimmed">
-          {long ? `${hourMinute(period.to)} ${day(period.to)}` : clock(period.to)}
-        </Text>
+        <Text size="xs">{long ? `${hourMinute(period.to)} ${day(period.to)}` : clock(period.to)}</Text>
       </Group>
     </section>
   );
