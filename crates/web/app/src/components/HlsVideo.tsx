@@ -85,7 +85,8 @@ export function HlsVideo({
         told.current?.();
         player.loadSource(playlist({ camera, from, to, stream }, codec));
       } else if (data.fatal && data.details === Hls.ErrorDetails.MANIFEST_LOAD_ERROR) {
-        setFault("empty");
+        // The recording was there before it was asked for in another codec.
+        setFault(codec ? "unsupported" : "empty");
       } else if (data.fatal && data.type === Hls.ErrorTypes.MEDIA_ERROR) {
         player.recoverMediaError();
       } else if (data.fatal) {

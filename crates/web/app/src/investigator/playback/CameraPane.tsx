@@ -160,7 +160,7 @@ export function CameraPane({ camera, clock, track, width, small, active, onActiv
           {camera.name}
         </button>
         {transcoded && (
-          <Badge size="sm" color="yellow.4" variant="filled">
+          <Badge size="sm" color="yellow.4" variant="filled" tt="none">
             {t("playback.transcoded")}
           </Badge>
         )}

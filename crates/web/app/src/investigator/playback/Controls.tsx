@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Group, Kbd, Select, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Group, Kbd, Select, Text, Tooltip, VisuallyHidden } from "@mantine/core";
 import {
   IconChevronLeft,
   IconChevronRight,
@@ -6,9 +6,10 @@ import {
   IconPlayerPlay,
   IconPlayerSkipBack,
   IconPlayerSkipForward,
+  IconPlayerTrackNext,
+  IconPlayerTrackPrev,
   IconRewindBackward10,
   IconRewindForward10,
-  IconRun,
   IconZoomIn,
   IconZoomOut,
   type TablerIcon,
@@ -29,22 +30,20 @@ export function Controls({ clock, deeds }: { clock: PlaybackClock; deeds: Deeds 
   const reached = clock.playing ? clock.reached() : undefined;
   const slow = reached !== undefined && reached < clock.speed * 0.85;
   const button = (label: string, key: string, Icon: TablerIcon, deed: () => void, filled = false) => (
-    <Tooltip
-      label={
-        <>
-          {label} <Kbd size="xs">{key}</Kbd>
-        </>
-      }
-    >
-      <ActionIcon size="lg" variant={filled ? "filled" : "default"} aria-label={label} onClick={deed}>
-        <Icon size={20} />
-      </ActionIcon>
+    <Tooltip label={label}>
+      <Button h={34} px={8} variant={filled ? "filled" : "default"} onClick={deed}>
+        <Icon size={20} aria-hidden />
+        <VisuallyHidden>{label}</VisuallyHidden>
+        <Kbd size="xs" ml={6} visibleFrom="lg">
+          {key}
+        </Kbd>
+      </Button>
     </Tooltip>
   );
   return (
     <Group gap="xs" justify="space-between">
       <Group gap={6}>
-        {button(t("playback.previousActivity"), "Shift+P", IconRun, () => deeds.toActivity(-1))}
+        {button(t("playback.previousActivity"), "⇧P", IconPlayerTrackPrev, () => deeds.toActivity(-1))}
         {button(t("playback.previousEvent"), "P", IconPlayerSkipBack, () => deeds.toEvent(-1))}
         {button(t("playback.back10"), "←", IconRewindBackward10, () => deeds.jump(-10_000))}
         {button(t("playback.frameBack"), ",", IconChevronLeft, () => deeds.frame(-1))}
@@ -54,7 +53,7 @@ export function Controls({ clock, deeds }: { clock: PlaybackClock; deeds: Deeds 
         {button(t("playback.frameForward"), ".", IconChevronRight, () => deeds.frame(1))}
         {button(t("playback.forward10"), "→", IconRewindForward10, () => deeds.jump(10_000))}
         {button(t("playback.nextEvent"), "N", IconPlayerSkipForward, () => deeds.toEvent(1))}
-        {button(t("playback.nextActivity"), "Shift+N", IconRun, () => deeds.toActivity(1))}
+        {button(t("playback.nextActivity"), "⇧N", IconPlayerTrackNext, () => deeds.toActivity(1))}
       </Group>
       <div role="timer" aria-live="off">
         <span className={classes.moment}>{clockOf(at)}</span>{" "}
