@@ -278,7 +278,7 @@ function Panes({ cameras, clock, near, active, onActivate }: PanesProps) {
           clock={clock}
           track={near.tracks.find((track) => track.camera === camera.id)}
           width={Math.max(160, wide)}
-          small={cameras.length > 4}
+          several={cameras.length > 1}
           active={cameras.length > 1 && camera.id === active}
           onActivate={() => onActivate(camera.id)}
         />

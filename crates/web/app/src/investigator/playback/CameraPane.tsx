@@ -18,8 +18,8 @@ interface Props {
   clock: PlaybackClock;
   track: Track | undefined;
   width: number;
-  /** The small stream is enough. */
-  small: boolean;
+  /** It is one of several. */
+  several: boolean;
   active: boolean;
   onActivate: () => void;
 }
@@ -29,8 +29,10 @@ const WINDOW = 60 * 60_000;
 /** Above this speed the small stream is played, above the next pictures are stepped through. */
 const FAST = 4;
 const STEPPED = 16;
-/** Milliseconds that a player may be behind the clock, at the usual speed. */
-const BEHIND = 120;
+/** Milliseconds behind the clock, at the usual speed, that a player does not make up by itself. */
+const BEHIND = 500;
+/** Pictures no wider than this lose nothing by the small stream. */
+const SMALL = 640;
 
 /** An hour around a moment, of which some lies before it. */
 function windowAround(at: number) {
@@ -39,7 +41,7 @@ function windowAround(at: number) {
 }
 
 /** One camera that follows the clock. */
-export function CameraPane({ camera, clock, track, width, small, active, onActivate }: Props) {
+export function CameraPane({ camera, clock, track, width, several, active, onActivate }: Props) {
   const { t } = useTranslation("investigator");
   const id = useId();
   const player = useRef<Player>(null);
@@ -48,7 +50,8 @@ export function CameraPane({ camera, clock, track, width, small, active, onActiv
   const zoom = useDigitalZoom();
   const at = useClockTime(clock, 250);
   const speed = clock.speed;
-  const stream = camera.hasSub && (small || speed > FAST) ? "sub" : "main";
+  const stream =
+    camera.hasSub && ((several && width <= SMALL && zoom.scale === 1) || speed > FAST) ? "sub" : "main";
   const stepped = speed > STEPPED || (speed > FAST && stream === "main");
   const shown = track ? covers(track.recorded, at) : true;
 

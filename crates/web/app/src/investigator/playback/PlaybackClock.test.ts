@@ -78,8 +78,8 @@ test("who listens hears of changes and not of waiting", () => {
 
 test("small drifts are caught up by rate, large ones by a jump", () => {
   expect(correction(10, 1)).toEqual({ rate: 1 });
-  expect(correction(150, 1)).toEqual({ rate: 1.1 });
-  expect(correction(-150, 1)).toEqual({ rate: 0.9 });
+  expect(correction(150, 1)).toEqual({ rate: 1.25 });
+  expect(correction(-150, 1)).toEqual({ rate: 0.75 });
   expect(correction(5000, 1)).toEqual({ seek: true });
   expect(correction(1500, 2)).toEqual({ rate: 3 });
   expect(correction(900, 1 / 8)).toEqual({ rate: 3 / 16 });

@@ -127,6 +127,6 @@ export class PlaybackClock {
 export function correction(drift: number, speed: number): { seek: true } | { rate: number } {
   // A second of the wall is too far to catch up unseen.
   if (Math.abs(drift) > 1000 * Math.max(1, speed)) return { seek: true };
-  const off = Math.abs(drift) < 30 * Math.max(1, speed) ? 0 : drift / (1500 * speed);
+  const off = Math.abs(drift) < 30 * Math.max(1, speed) ? 0 : drift / (600 * speed);
   return { rate: Math.min(16, Math.max(0.0625, speed * (1 + Math.min(0.5, Math.max(-0.5, off))))) };
 }
