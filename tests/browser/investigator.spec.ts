@@ -98,7 +98,7 @@ test("scrubbing shows pictures, a click seeks, and a clip is taken along", async
   await page.mouse.move(left, middle, { steps: 5 });
   const preview = page.getByRole("img", { name: /^Hình lúc/ });
   await expect(preview).toBeVisible();
-  expect(await preview.evaluate((canvas: HTMLCanvasElement) => canvas.width)).toBe(320);
+  await expect.poll(() => preview.evaluate((canvas: HTMLCanvasElement) => canvas.width)).toBe(320);
   const before = await shown();
   await page.mouse.click(left, middle);
   await expect.poll(shown).not.toBe(before);

@@ -7,10 +7,10 @@ import { clock as clockOf, day, hourMinute, moment } from "../../i18n/time";
 import type { PlaybackClock } from "./PlaybackClock";
 import { Preview } from "./Preview";
 import classes from "./playback.module.css";
+import { Playhead, Strip } from "./Strip";
 import { shifted, ticks, zoomed } from "./scale";
 import { TimelineRow } from "./TimelineRow";
 import { covers, reasonAt, type Span, type Track } from "./tracks";
-import { useClockTime } from "./usePlaybackClock";
 
 interface Props {
   cameras: { id: string; name: string }[];
@@ -218,37 +218,4 @@ function Missing({ track, at }: { track: Track; at: number }) {
       {reason ? t("playback.missingBecause", { reason: t(`reason.${reason}`) }) : t("playback.missing")}
     </span>
   );
-}
-
-interface StripProps extends React.ComponentProps<"div"> {
-  clock: PlaybackClock;
-  label: string;
-  view: Span;
-  pulling: boolean;
-}
-
-/** The strip as one control: its value is the moment. */
-function Strip({ clock, label, view, pulling, children, ...rest }: StripProps) {
-  const at = useClockTime(clock, 1000);
-  return (
-    <div
-      {...rest}
-      className={classes.strip}
-      data-pulling={pulling || undefined}
-      role="slider"
-      tabIndex={0}
-      aria-label={label}
-      aria-valuemin={Math.round(view.from / 1000)}
-      aria-valuemax={Math.round(view.to / 1000)}
-      aria-valuenow={Math.round(at / 1000)}
-      aria-valuetext={moment(at)}
-    >
-      {children}
-    </div>
-  );
-}
-
-function Playhead({ clock, x, width }: { clock: PlaybackClock; x: (at: number) => number; width: number }) {
-  const left = x(useClockTime(clock, 60));
-  return left < 0 || left > width ? null : <div className={classes.playhead} style={{ left }} />;
 }

@@ -24,7 +24,7 @@ export function useKeys(clock: PlaybackClock, deeds: Deeds) {
   useWindowEvent("keydown", (event) => {
     const target = event.target as HTMLElement;
     const typed = target.closest(
-      "input, textarea, select, [contenteditable], [role=dialog], [role=application]",
+      "input, textarea, select, [contenteditable], [role=dialog], [role=application], [role=slider]:not([data-timeline])",
     );
     if (typed || event.ctrlKey || event.metaKey || event.altKey) return;
     const way = event.shiftKey ? deeds.toActivity : deeds.toEvent;
