@@ -94,7 +94,8 @@ export function HlsVideo({
         told.current?.();
         player.loadSource(playlist({ camera, from, to, stream }, codec));
       } else if (data.fatal && data.details === Hls.ErrorDetails.MANIFEST_LOAD_ERROR) {
-        setFault("empty");
+        // The recording was there before it was asked for in another codec.
+        setFault(codec ? "unsupported" : "empty");
       } else if (data.fatal && data.type === Hls.ErrorTypes.MEDIA_ERROR) {
         player.recoverMediaError();
       } else if (data.fatal) {
@@ -110,8 +111,14 @@ export function HlsVideo({
   }, [camera, from, to, stream]);
 
   const now = () => {
-    const shown = hls.current?.playingDate;
-    return shown ? shown.getTime() : null;
+    const target = element.current;
+    const fragments = hls.current?.latestLevelDetails?.fragments ?? [];
+    // The player's own date is that of the fragment before until it has noticed a jump.
+    const shown =
+      target && (fragments.findLast((one) => one.start <= target.currentTime + 0.001) ?? fragments[0]);
+    return target && shown && shown.programDateTime !== null
+      ? shown.programDateTime + (target.currentTime - shown.start) * 1000
+      : null;
   };
   useImperativeHandle(ref, () => ({
     get video() {

@@ -1,0 +1,34 @@
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { type EventQuery, searchEvents } from "../pending";
+
+const PAGE = 500;
+/** So many are counted for the map and the timeline without being scrolled to. */
+const AHEAD = 3000;
+
+/** Events in pages, newest first; the first thousands are fetched at once so that map and timeline can count them. */
+export function useEventSearch(query: EventQuery) {
+  const search = useInfiniteQuery({
+    queryKey: ["events", "search", query],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      searchEvents({ ...query, limit: PAGE, ...(pageParam && { cursor: pageParam }) }, signal),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+  const { data, hasNextPage, isFetching, isError, fetchNextPage } = search;
+  const events = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const { isPlaceholderData } = search;
+  const ahead = hasNextPage && !isFetching && !isError && !isPlaceholderData && events.length < AHEAD;
+  useEffect(() => {
+    if (ahead) void fetchNextPage();
+  }, [ahead, fetchNextPage]);
+  const first = data?.pages[0];
+  return {
+    ...search,
+    events,
+    total: first?.total_estimate ?? undefined,
+    exact: first?.total_is_exact ?? !hasNextPage,
+  };
+}
