@@ -1,11 +1,22 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../root";
+import type { Standing } from "./cameraStates";
 
 const getParentRoute = () => rootRoute;
+
+/** What an address says, where it is text. */
+const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
+/** … or one of some words. */
+const oneOf = <T extends string>(value: unknown, words: readonly T[]) => words.find((word) => word === value);
 
 const cameras = createRoute({
   getParentRoute,
   path: "/cameras",
+  validateSearch: (raw: Record<string, unknown>): { q?: string; place?: string; state?: Standing } => ({
+    q: text(raw.q),
+    place: text(raw.place),
+    state: oneOf(raw.state, ["online", "offline", "off"]),
+  }),
   component: lazyRouteComponent(() => import("./CamerasPage"), "CamerasPage"),
 });
 
