@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../root";
 import type { Standing } from "./cameraStates";
+import { CAMERA_TABS, type CameraTab } from "./cameraTabs";
 
 const getParentRoute = () => rootRoute;
 
@@ -35,6 +36,9 @@ const importCameras = createRoute({
 const camera = createRoute({
   getParentRoute,
   path: "/cameras/$cameraId",
+  validateSearch: (raw: Record<string, unknown>): { tab?: CameraTab } => ({
+    tab: oneOf(raw.tab, CAMERA_TABS),
+  }),
   component: lazyRouteComponent(() => import("./CameraPage"), "CameraPage"),
 });
 

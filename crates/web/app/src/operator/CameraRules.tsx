@@ -1,0 +1,5 @@
+import type { Schemas } from "../api/client";
+
+export function CameraRules(_: { camera: Schemas["Camera"] }) {
+  return null;
+}
