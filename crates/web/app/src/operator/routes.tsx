@@ -45,7 +45,24 @@ const camera = createRoute({
 const rules = createRoute({
   getParentRoute,
   path: "/rules",
-  component: lazyRouteComponent(() => import("./RulesPage"), "RulesPage"),
+  validateSearch: (raw: Record<string, unknown>): { tab?: "presets"; place?: string } => ({
+    tab: oneOf(raw.tab, ["presets"]),
+    place: text(raw.place),
+  }),
+  component: lazyRouteComponent(() => import("./rules/RulesPage"), "RulesPage"),
+});
+
+const newRule = createRoute({
+  getParentRoute,
+  path: "/rules/new",
+  validateSearch: (raw: Record<string, unknown>): { camera?: string } => ({ camera: text(raw.camera) }),
+  component: lazyRouteComponent(() => import("./rules/NewRulePage"), "NewRulePage"),
+});
+
+const rule = createRoute({
+  getParentRoute,
+  path: "/rules/$ruleId",
+  component: lazyRouteComponent(() => import("./rules/RulePage"), "RulePage"),
 });
 
 const health = createRoute({
@@ -90,6 +107,8 @@ export const operatorRoutes = [
   importCameras,
   camera,
   rules,
+  newRule,
+  rule,
   health,
   places,
   people,

@@ -1,0 +1,14 @@
+import { Badge } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Schemas } from "../../api/client";
+
+const COLOURS = { notice: "blue.9", alert: "orange.9", alarm: "red.9" } as const;
+
+export function SeverityBadge({ severity }: { severity: Schemas["Severity"] }) {
+  const { t } = useTranslation();
+  return (
+    <Badge color={COLOURS[severity]} tt="none" variant="filled" autoContrast={false}>
+      {t(`severity.${severity}`)}
+    </Badge>
+  );
+}
