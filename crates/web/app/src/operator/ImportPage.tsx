@@ -164,6 +164,9 @@ function Rows({ answer, done, busy, onAdd }: RowsProps) {
       {!done && faulty.length > 0 && (
         <Alert color="yellow">{t(answer.ready > 0 ? "import.mend" : "import.mendAll")}</Alert>
       )}
+      {answer.ignored && answer.ignored.length > 0 && (
+        <Alert color="yellow">{t("import.ignored", { names: answer.ignored.join(", ") })}</Alert>
+      )}
       <Table.ScrollContainer minWidth={640}>
         <Table stickyHeader>
           <Table.Thead>
@@ -188,7 +191,9 @@ function Rows({ answer, done, busy, onAdd }: RowsProps) {
                 </Table.Td>
                 <Table.Td>
                   {row.problems.length === 0 ? (
-                    <Text c="green.9">{row.camera_id ? t("import.added") : t("import.fine")}</Text>
+                    <Text c="green.9">
+                      {t(done ? "import.added" : row.camera_id ? "import.already" : "import.fine")}
+                    </Text>
                   ) : (
                     <List size="sm">
                       {row.problems.map((problem) => (

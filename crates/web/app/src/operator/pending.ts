@@ -45,27 +45,34 @@ export interface ImportedRow {
 
 export interface Imported {
   rows: ImportedRow[];
+  /** Headings that mean nothing to the server. */
+  ignored?: string[];
   ready: number;
   added: number;
 }
 
 export interface HealthOfCamera {
   camera_id: string;
-  gaps: { count: number; seconds: number; by_reason: Record<string, number> };
+  recording_gaps: {
+    count: number;
+    seconds: number;
+    by_reason: { reason: Schemas["GapReason"]; count: number; seconds: number }[];
+  };
   analysis_gap_seconds: number;
-  bytes: number;
+  streams: { stream: Schemas["StreamKind"]; bytes: number; stored_bytes: number }[];
   oldest?: string | null;
 }
 
 export interface Storage {
-  used: number;
-  free: number;
-  capacity: number;
-  bytes_a_day?: number | null;
-  days_until_full?: number | null;
-  days_kept?: number | null;
-  keep_days?: number | null;
-  limited_by?: string | null;
+  disk_bytes: number;
+  free_bytes: number;
+  used_bytes: number;
+  capacity_bytes: number;
+  bytes_per_day: number | null;
+  days_until_full: number | null;
+  days_kept: number;
+  keep_days: number;
+  limited_by: "days" | "max_bytes" | "disk" | null;
 }
 
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
@@ -87,9 +94,12 @@ const json = (body: unknown, signal?: AbortSignal): RequestInit => ({
   signal,
 });
 
-/** Whether the server does not know the endpoint at all. */
+/** Whether the server does not know the endpoint at all, or takes its last word for the identifier of a camera. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Problem && (error.status === 404 || error.status === 405);
+  return (
+    error instanceof Problem &&
+    (error.status === 404 || error.status === 405 || error.body.field === "camera_id")
+  );
 }
 
 export function findStreams(

@@ -68,7 +68,10 @@ const rule = createRoute({
 const health = createRoute({
   getParentRoute,
   path: "/health",
-  component: lazyRouteComponent(() => import("./HealthPage"), "HealthPage"),
+  validateSearch: (raw: Record<string, unknown>): { trouble?: true } => ({
+    trouble: raw.trouble === true ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./health/HealthPage"), "HealthPage"),
 });
 
 const places = createRoute({

@@ -7,7 +7,7 @@ const COLOURS = { notice: "blue.9", alert: "orange.9", alarm: "red.9" } as const
 export function SeverityBadge({ severity }: { severity: Schemas["Severity"] }) {
   const { t } = useTranslation();
   return (
-    <Badge color={COLOURS[severity]} tt="none" variant="filled" autoContrast={false}>
+    <Badge color={COLOURS[severity]} tt="none" variant="filled" autoContrast={false} w={92} flex="none">
       {t(`severity.${severity}`)}
     </Badge>
   );
