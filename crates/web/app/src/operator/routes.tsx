@@ -77,13 +77,18 @@ const health = createRoute({
 const places = createRoute({
   getParentRoute,
   path: "/places",
-  component: lazyRouteComponent(() => import("./PlacesPage"), "PlacesPage"),
+  validateSearch: (raw: Record<string, unknown>): { place?: string } => ({ place: text(raw.place) }),
+  component: lazyRouteComponent(() => import("./places/PlacesPage"), "PlacesPage"),
 });
 
 const people = createRoute({
   getParentRoute,
   path: "/people",
-  component: lazyRouteComponent(() => import("./PeoplePage"), "PeoplePage"),
+  validateSearch: (raw: Record<string, unknown>): { tab?: "tokens"; user?: string } => ({
+    tab: oneOf(raw.tab, ["tokens"]),
+    user: text(raw.user),
+  }),
+  component: lazyRouteComponent(() => import("./people/PeoplePage"), "PeoplePage"),
 });
 
 const bells = createRoute({
