@@ -10,6 +10,7 @@ export function confirmRemoval(name: string, consequence: string, remove: () => 
     children: <Text size="sm">{consequence}</Text>,
     labels: { confirm: t("common:do.remove"), cancel: t("common:do.cancel") },
     confirmProps: { color: "red.9" },
+    closeButtonProps: { "aria-label": t("common:do.close") },
     onConfirm: remove,
   });
 }

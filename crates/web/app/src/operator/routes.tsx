@@ -94,7 +94,10 @@ const people = createRoute({
 const bells = createRoute({
   getParentRoute,
   path: "/bells",
-  component: lazyRouteComponent(() => import("./BellsPage"), "BellsPage"),
+  validateSearch: (raw: Record<string, unknown>): { tab?: "bells" | "sounders" | "rings" } => ({
+    tab: oneOf(raw.tab, ["bells", "sounders", "rings"]),
+  }),
+  component: lazyRouteComponent(() => import("./bells/BellsPage"), "BellsPage"),
 });
 
 const channels = createRoute({

@@ -9,6 +9,7 @@ import {
   Table,
   Text,
   TextInput,
+  VisuallyHidden,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
@@ -86,7 +87,9 @@ export function Tokens() {
                   <Table.Th>{t("tokens.created")}</Table.Th>
                   <Table.Th>{t("tokens.used")}</Table.Th>
                   <Table.Th>{t("tokens.ends")}</Table.Th>
-                  <Table.Th />
+                  <Table.Th>
+                    <VisuallyHidden>{t("table.actions")}</VisuallyHidden>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

@@ -76,6 +76,7 @@ export function Users() {
               onClose={() => show(undefined)}
               title={t("people.add")}
               size="lg"
+              closeButtonProps={{ "aria-label": t("common:do.close") }}
             >
               <AddUser onDone={() => show(undefined)} />
             </Modal>
@@ -84,6 +85,7 @@ export function Users() {
               onClose={() => show(undefined)}
               title={t("people.edit", { name: user?.display_name ?? "" })}
               size="lg"
+              closeButtonProps={{ "aria-label": t("common:do.close") }}
             >
               {user && <EditUser key={user.version} user={user} onDone={() => show(undefined)} />}
             </Modal>

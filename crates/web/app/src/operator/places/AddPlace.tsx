@@ -1,16 +1,17 @@
 import { Button, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { modals } from "@mantine/modals";
 import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
 import { usePlaces } from "../../api/session";
 import { PlaceSelect } from "../../components/pick";
+import { useCloseDialog } from "../DialogButton";
 import { SaveTrouble } from "../SaveTrouble";
 import { KIND_BELOW, KindSelect } from "./KindSelect";
 
 /** A place to add below another. */
 export function AddPlace({ parent, onAdded }: { parent: string | null; onAdded: (place: string) => void }) {
   const { t } = useTranslation(["operator", "common"]);
+  const close = useCloseDialog();
   const places = usePlaces();
   const above = parent ? places.get(parent) : undefined;
   const add = api.useMutation("post", "/api/v1/places");
@@ -28,7 +29,7 @@ export function AddPlace({ parent, onAdded }: { parent: string | null; onAdded: 
       {
         onSuccess: async (place) => {
           await queryClient.invalidateQueries();
-          modals.closeAll();
+          close();
           onAdded(place.id);
         },
       },

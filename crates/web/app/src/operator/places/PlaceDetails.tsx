@@ -1,12 +1,12 @@
 import { Alert, Button, Group, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
 import { useMay, usePlaces } from "../../api/session";
 import { PlaceSelect, usePlaceOptions } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
+import { DialogButton } from "../DialogButton";
 import { PositionField } from "../PositionField";
 import { below } from "../placeTree";
 import { SaveTrouble } from "../SaveTrouble";
@@ -101,17 +101,9 @@ export function PlaceDetails({ place, onGone }: Props) {
               <Button type="submit" loading={change.isPending} disabled={!form.isDirty()}>
                 {t("places.save")}
               </Button>
-              <Button
-                variant="default"
-                onClick={() =>
-                  modals.open({
-                    title: t("places.addBelow"),
-                    children: <AddPlace parent={place.id} onAdded={onGone} />,
-                  })
-                }
-              >
-                {t("places.addBelow")}
-              </Button>
+              <DialogButton variant="default" label={t("places.addBelow")} title={t("places.addBelow")}>
+                <AddPlace parent={place.id} onAdded={onGone} />
+              </DialogButton>
               <Button
                 variant="outline"
                 color="red.9"

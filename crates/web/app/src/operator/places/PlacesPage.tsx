@@ -1,5 +1,4 @@
-import { Button, Grid } from "@mantine/core";
-import { modals } from "@mantine/modals";
+import { Grid } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -7,6 +6,7 @@ import { api } from "../../api/client";
 import { usePlaces } from "../../api/session";
 import { Page } from "../../components/Page";
 import { Answer, NothingHere } from "../../components/states";
+import { DialogButton } from "../DialogButton";
 import { AddPlace } from "./AddPlace";
 import { PlaceDetails } from "./PlaceDetails";
 import { PlaceTree } from "./PlaceTree";
@@ -26,17 +26,13 @@ export function PlacesPage() {
       hint={t("places.hint")}
       needs="manage_places"
       actions={
-        <Button
+        <DialogButton
           leftSection={<IconPlus size={18} aria-hidden />}
-          onClick={() =>
-            modals.open({
-              title: t("places.add"),
-              children: <AddPlace parent={chosen ?? null} onAdded={choose} />,
-            })
-          }
+          label={t("places.add")}
+          title={t("places.add")}
         >
-          {t("places.add")}
-        </Button>
+          <AddPlace parent={chosen ?? null} onAdded={choose} />
+        </DialogButton>
       }
     >
       <Answer of={asked}>

@@ -1,15 +1,16 @@
 import { Button, Stack, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, queryClient } from "../../api/client";
 import { CameraMultiSelect, PlaceSelect } from "../../components/pick";
+import { useCloseDialog } from "../DialogButton";
 import { SaveTrouble } from "../SaveTrouble";
 
 /** At which place a set of rules is to hold. */
 export function ApplyPreset({ preset }: { preset: string }) {
   const { t } = useTranslation(["operator", "common"]);
+  const close = useCloseDialog();
   const [place, setPlace] = useState<string | null>(null);
   const [cameras, setCameras] = useState<string[]>([]);
   const apply = api.useMutation("post", "/api/v1/rule-presets/{preset}/apply");
@@ -28,7 +29,7 @@ export function ApplyPreset({ preset }: { preset: string }) {
             { params: { path: { preset } }, body: { place_id: place, cameras } },
             {
               onSuccess: async ({ items }) => {
-                modals.closeAll();
+                close();
                 notifications.show({
                   message: t("rules.applied", { count: items.length }),
                   color: "green",

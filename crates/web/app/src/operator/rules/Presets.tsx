@@ -1,9 +1,9 @@
-import { Button, Group, List, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { modals } from "@mantine/modals";
+import { Group, List, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { Answer } from "../../components/states";
 import { said } from "../../i18n";
+import { DialogButton } from "../DialogButton";
 import { ApplyPreset } from "./ApplyPreset";
 import { SeverityBadge } from "./SeverityBadge";
 import { useRuleWords } from "./words";
@@ -27,19 +27,15 @@ export function Presets() {
                     </Title>
                     <Text size="sm">{said(preset.purpose)}</Text>
                   </div>
-                  <Button
+                  <DialogButton
                     variant="light"
                     flex="none"
-                    aria-label={t("rules.applyTo", { name: said(preset.title) })}
-                    onClick={() =>
-                      modals.open({
-                        title: t("rules.applyTo", { name: said(preset.title) }),
-                        children: <ApplyPreset preset={preset.name} />,
-                      })
-                    }
+                    label={t("rules.apply")}
+                    name={t("rules.applyTo", { name: said(preset.title) })}
+                    title={t("rules.applyTo", { name: said(preset.title) })}
                   >
-                    {t("rules.apply")}
-                  </Button>
+                    <ApplyPreset preset={preset.name} />
+                  </DialogButton>
                 </Group>
                 <List spacing={6} listStyleType="none">
                   {preset.rules.map((rule) => (
