@@ -103,12 +103,27 @@ const bells = createRoute({
 const channels = createRoute({
   getParentRoute,
   path: "/channels",
-  component: lazyRouteComponent(() => import("./ChannelsPage"), "ChannelsPage"),
+  validateSearch: (
+    raw: Record<string, unknown>,
+  ): { tab?: "deliveries"; state?: "pending" | "sent" | "dead"; channel?: string } => ({
+    tab: oneOf(raw.tab, ["deliveries"]),
+    state: oneOf(raw.state, ["pending", "sent", "dead"]),
+    channel: text(raw.channel),
+  }),
+  component: lazyRouteComponent(() => import("./channels/ChannelsPage"), "ChannelsPage"),
 });
 
 const audit = createRoute({
   getParentRoute,
   path: "/audit",
+  validateSearch: (
+    raw: Record<string, unknown>,
+  ): { user?: string; action?: string; from?: string; to?: string } => ({
+    user: text(raw.user),
+    action: text(raw.action),
+    from: text(raw.from),
+    to: text(raw.to),
+  }),
   component: lazyRouteComponent(() => import("./AuditPage"), "AuditPage"),
 });
 

@@ -1,0 +1,19 @@
+import { useTranslation } from "react-i18next";
+
+/** What the audit log calls actions, in words. */
+export function useActionWords() {
+  const { t } = useTranslation("operator");
+  const tree: Record<string, Record<string, string>> = t("audit.actions", { returnObjects: true });
+  const all = Object.entries(tree)
+    .flatMap(([thing, deeds]) =>
+      Object.entries(deeds).map(([deed, label]) => ({ value: `${thing}.${deed}`, label })),
+    )
+    .sort((a, b) => a.label.localeCompare(b.label, "vi"));
+  return {
+    all,
+    of: (action: string) => {
+      const [thing = "", deed = ""] = action.split(".");
+      return tree[thing]?.[deed] ?? t("audit.other", { action });
+    },
+  };
+}
