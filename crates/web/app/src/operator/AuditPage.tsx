@@ -45,7 +45,7 @@ function Log() {
     },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
     },
   );

@@ -14,7 +14,7 @@ export function Rings() {
     { params: { query: { limit: 50 } } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
     },
   );

@@ -21,7 +21,7 @@ export function Deliveries() {
     { params: { query: { limit: 50, channel, state: state && [state] } } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
     },
   );
