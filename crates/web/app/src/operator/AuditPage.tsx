@@ -29,6 +29,7 @@ function Log() {
   const cameras = useCameraById();
   const words = useActionWords();
   const users = api.useQuery("get", "/api/v1/users", {}, { enabled: may("manage_people") }).data?.items ?? [];
+  const rules = api.useQuery("get", "/api/v1/rules").data?.items ?? [];
   const asked = api.useInfiniteQuery(
     "get",
     "/api/v1/audit",
@@ -52,11 +53,11 @@ function Log() {
   const filter = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const entries = asked.data?.pages.flatMap((page) => page.items) ?? [];
-  const named = (target: string) =>
-    cameras.get(target)?.name ??
-    places.get(target)?.name ??
-    users.find((user) => user.id === target)?.display_name ??
-    target;
+  const known = (id: string) =>
+    cameras.get(id)?.name ??
+    places.get(id)?.name ??
+    users.find((user) => user.id === id)?.display_name ??
+    rules.find((rule) => rule.id === id)?.name;
   const time = (field: "from" | "to") => (
     <DateTimePicker
       label={t(`common:time.${field}`)}
@@ -124,7 +125,7 @@ function Log() {
                   <Table.Td>{words.of(entry.action)}</Table.Td>
                   <Table.Td maw={320}>
                     <Text size="sm" truncate title={entry.target}>
-                      {named(entry.target)}
+                      {words.target(entry.target, known)}
                     </Text>
                     {entry.detail !== null && entry.detail !== undefined && (
                       <details>
