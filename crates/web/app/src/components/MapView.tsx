@@ -85,7 +85,7 @@ export function MapView({
       ? { bounds: view, fitBoundsOptions: { padding: 48, maxZoom: 17 } }
       : { ...(centre ?? points[0]?.point ?? HOME), zoom };
   return (
-    <section className={classes.map} style={{ height }} aria-label={label}>
+    <div className={classes.map} style={{ height }}>
       <MapLibre
         ref={ref}
         mapLib={maplibre}
@@ -110,7 +110,7 @@ export function MapView({
         ))}
         {children}
       </MapLibre>
-    </section>
+    </div>
   );
 }
 

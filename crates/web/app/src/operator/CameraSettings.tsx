@@ -22,6 +22,7 @@ import { PlaceSelect } from "../components/pick";
 import { confirmRemoval } from "./confirm";
 import { PositionField } from "./PositionField";
 import { SaveTrouble } from "./SaveTrouble";
+import { BAD } from "./tones";
 import { credentialsOf } from "./trial";
 
 const GB = 1e9;
@@ -162,7 +163,7 @@ function Settings({ camera }: { camera: Schemas["Camera"] }) {
           <Button type="submit" loading={change.isPending}>
             {t("common:do.save")}
           </Button>
-          <Button variant="outline" color="red.9" loading={remove.isPending} onClick={askRemove}>
+          <Button variant="outline" color={BAD} loading={remove.isPending} onClick={askRemove}>
             {t("camera.remove")}
           </Button>
         </Group>

@@ -14,6 +14,7 @@ import classes from "./operator.module.css";
 import { below } from "./placeTree";
 import { StateBadge } from "./StateBadge";
 import { Thumb } from "./Thumb";
+import { BAD_TEXT } from "./tones";
 
 /** All cameras, as they are now. */
 export function CamerasPage() {
@@ -154,7 +155,7 @@ function List() {
                         </Text>
                       )}
                       {how === "offline" && main?.trouble && (
-                        <Text size="sm" c="red.9">
+                        <Text size="sm" c={BAD_TEXT}>
                           {t(`failure.${main.trouble.kind}.what`)}
                         </Text>
                       )}

@@ -23,6 +23,7 @@ import { said } from "../i18n";
 import classes from "./import.module.css";
 import { LinkAnchor } from "./links";
 import { IMPORT_TEMPLATE, type Imported, importCameras, isMissing } from "./pending";
+import { BAD, BAD_TEXT, GOOD, GOOD_TEXT } from "./tones";
 
 /** Many cameras from a file: what is wrong with each row first, then adding them. */
 export function ImportPage() {
@@ -138,13 +139,13 @@ function Rows({ answer, done, busy, onAdd }: RowsProps) {
   return (
     <Stack>
       <Group role="status">
-        <Badge color="green.9" size="lg" tt="none">
+        <Badge color={GOOD} size="lg" tt="none">
           {done
             ? t("import.addedCount", { count: answer.added })
             : t("import.ready", { count: answer.ready })}
         </Badge>
         {faulty.length > 0 && (
-          <Badge color="red.9" size="lg" tt="none">
+          <Badge color={BAD} size="lg" tt="none">
             {t("import.faulty", { count: faulty.length })}
           </Badge>
         )}
@@ -191,14 +192,14 @@ function Rows({ answer, done, busy, onAdd }: RowsProps) {
                 </Table.Td>
                 <Table.Td>
                   {row.problems.length === 0 ? (
-                    <Text c="green.9">
+                    <Text c={GOOD_TEXT}>
                       {t(done ? "import.added" : row.camera_id ? "import.already" : "import.fine")}
                     </Text>
                   ) : (
                     <List size="sm">
                       {row.problems.map((problem) => (
                         <List.Item key={`${problem.field} ${problem.message.en}`}>
-                          <Text span c="red.9" fw={600}>
+                          <Text span c={BAD_TEXT} fw={600}>
                             {said(problem.message)}
                           </Text>{" "}
                           {problem.remedy && said(problem.remedy)}

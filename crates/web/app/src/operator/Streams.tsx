@@ -22,12 +22,12 @@ export function Streams({ streams }: { streams: StreamFound[] }) {
         ];
         if (one.key_frame_distance)
           rows.push([t("add.keyFrames"), t("add.every", { value: number(one.key_frame_distance, 1) })]);
-        if (one.audio) rows.push([t("add.sound"), one.audio]);
+        if (one.audio) rows.push([t("add.sound"), one.audio.startsWith("mp4a") ? "AAC" : one.audio]);
         return (
           <Paper key={one.stream} withBorder p="sm">
             <Stack gap="xs">
               <Text fw={600}>{name}</Text>
-              {one.picture && <Thumb src={`data:image/jpeg;base64,${one.picture}`} alt={name} width={300} />}
+              {one.picture && <Thumb src={`data:image/jpeg;base64,${one.picture}`} alt={name} width="100%" />}
               {one.no_picture && <Text size="sm">{sayable(one.no_picture)}</Text>}
               <Table verticalSpacing={2} horizontalSpacing={4} withRowBorders={false}>
                 <Table.Tbody>

@@ -5,7 +5,7 @@ import classes from "./operator.module.css";
 interface Props {
   src: string | null;
   alt: string;
-  width?: number;
+  width?: number | string;
 }
 
 /** A small picture; a sign in its place where there is none. */

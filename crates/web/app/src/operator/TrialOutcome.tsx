@@ -52,7 +52,13 @@ export function TrialOutcome({ outcome, onStop }: { outcome: Outcome; onStop: ()
     case "works":
       return (
         <Stack>
-          <Alert color="green" role="status" icon={<IconCircleCheck aria-hidden />} title={t("add.works")}>
+          <Alert
+            color="teal.9"
+            variant="outline"
+            role="status"
+            icon={<IconCircleCheck aria-hidden />}
+            title={t("add.works")}
+          >
             {outcome.found?.brand && t("add.brand", { brand: outcome.found.brand })}
           </Alert>
           <Streams streams={outcome.streams} />

@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import i18next from "i18next";
+import { BAD } from "./tones";
 
 /** Asks before something is removed, and says what follows. */
 export function confirmRemoval(name: string, consequence: string, remove: () => void) {
@@ -9,7 +10,7 @@ export function confirmRemoval(name: string, consequence: string, remove: () => 
     title: t("confirm.removeTitle", { name }),
     children: <Text size="sm">{consequence}</Text>,
     labels: { confirm: t("common:do.remove"), cancel: t("common:do.cancel") },
-    confirmProps: { color: "red.9" },
+    confirmProps: { color: BAD },
     closeButtonProps: { "aria-label": t("common:do.close") },
     onConfirm: remove,
   });

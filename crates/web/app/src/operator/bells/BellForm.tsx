@@ -7,6 +7,7 @@ import { confirmRemoval } from "../confirm";
 import { useCloseDialog } from "../DialogButton";
 import { PositionField } from "../PositionField";
 import { SaveTrouble } from "../SaveTrouble";
+import { BAD, BAD_TEXT } from "../tones";
 import { useSaved } from "../useSaved";
 
 interface Props {
@@ -109,7 +110,7 @@ export function BellForm({ bell, device = "" }: Props) {
           )}
         />
         {form.errors.point && (
-          <Text size="sm" c="red.9" role="alert">
+          <Text size="sm" c={BAD_TEXT} role="alert">
             {form.errors.point}
           </Text>
         )}
@@ -122,7 +123,7 @@ export function BellForm({ bell, device = "" }: Props) {
           {bell && (
             <Button
               variant="outline"
-              color="red.9"
+              color={BAD}
               onClick={() =>
                 confirmRemoval(bell.name, t("bells.removeWhat"), () =>
                   remove.mutate(

@@ -8,6 +8,7 @@ import { Answer, NothingHere } from "../../components/states";
 import { moment } from "../../i18n/time";
 import { DialogButton } from "../DialogButton";
 import { percent } from "../figures";
+import { BAD_TEXT, GOOD, OFF } from "../tones";
 import { BellForm } from "./BellForm";
 
 /** Alarm bells of households, and buttons that are nobody's yet. */
@@ -84,12 +85,12 @@ export function BellList() {
                       </Table.Td>
                       <Table.Td>{bell.household}</Table.Td>
                       <Table.Td>{bell.device}</Table.Td>
-                      <Table.Td c={(bell.battery ?? 1) < 0.2 ? "red.9" : undefined}>
+                      <Table.Td c={(bell.battery ?? 1) < 0.2 ? BAD_TEXT : undefined}>
                         {typeof bell.battery === "number" ? percent(bell.battery) : t("common:state.unknown")}
                       </Table.Td>
                       <Table.Td>{bell.heard_at ? moment(bell.heard_at) : t("bells.never")}</Table.Td>
                       <Table.Td>
-                        <Badge color={bell.enabled ? "green.9" : "gray.7"} tt="none">
+                        <Badge color={bell.enabled ? GOOD : OFF} tt="none">
                           {t(bell.enabled ? "bells.enabled" : "common:state.off")}
                         </Badge>
                       </Table.Td>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api, queryClient } from "../../api/client";
 import { useCloseDialog } from "../DialogButton";
 import { SaveTrouble } from "../SaveTrouble";
+import { BAD } from "../tones";
 
 /** Rings by hand: with a reason, and only on purpose. */
 export function RingDialog({ sounder }: { sounder: string }) {
@@ -39,7 +40,7 @@ export function RingDialog({ sounder }: { sounder: string }) {
         onChange={(event) => setSure(event.currentTarget.checked)}
       />
       <SaveTrouble error={ring.error} />
-      <Button color="red.9" disabled={!sure || !reason.trim()} loading={ring.isPending} onClick={order}>
+      <Button color={BAD} disabled={!sure || !reason.trim()} loading={ring.isPending} onClick={order}>
         {t("sounders.ring")}
       </Button>
     </Stack>

@@ -4,6 +4,7 @@ import { api, queryClient } from "../../api/client";
 import { useLive } from "../../api/live";
 import { Failed, Loading, NothingHere } from "../../components/states";
 import { moment } from "../../i18n/time";
+import { BAD_TEXT } from "../tones";
 
 /** What was rung, by whom and why. */
 export function Rings() {
@@ -49,7 +50,7 @@ export function Rings() {
                 </Table.Td>
                 <Table.Td>{ring.username ?? "–"}</Table.Td>
                 <Table.Td>
-                  <Text size="sm" c={ring.state === "failed" ? "red.9" : undefined}>
+                  <Text size="sm" c={ring.state === "failed" ? BAD_TEXT : undefined}>
                     {t(`rings.states.${ring.state}`)}
                   </Text>
                 </Table.Td>

@@ -7,6 +7,7 @@ import { confirmRemoval } from "../confirm";
 import { PositionField } from "../PositionField";
 import { ScheduleEditor } from "../rules/ScheduleEditor";
 import { SaveTrouble } from "../SaveTrouble";
+import { BAD } from "../tones";
 import { useSaved } from "../useSaved";
 
 type Output = Schemas["SounderOutput"];
@@ -155,7 +156,7 @@ export function SounderForm({ sounder }: { sounder?: Schemas["Sounder"] }) {
           {sounder && (
             <Button
               variant="outline"
-              color="red.9"
+              color={BAD}
               onClick={() =>
                 confirmRemoval(sounder.name, t("sounders.removeWhat"), () =>
                   remove.mutate(

@@ -6,6 +6,7 @@ import { useMay, usePlaces } from "../../api/session";
 import { placePath } from "../../components/pick";
 import { Answer, NothingHere } from "../../components/states";
 import { DialogButton } from "../DialogButton";
+import { BAD, GOOD, OFF } from "../tones";
 import { RingDialog } from "./RingDialog";
 import { SounderForm } from "./SounderForm";
 
@@ -66,7 +67,7 @@ export function SounderList() {
                       <Table.Td>{t(`sounders.kinds.${sounder.kind}`)}</Table.Td>
                       <Table.Td>{causes(sounder)}</Table.Td>
                       <Table.Td>
-                        <Badge color={sounder.enabled ? "green.9" : "gray.7"} tt="none">
+                        <Badge color={sounder.enabled ? GOOD : OFF} tt="none">
                           {t(sounder.enabled ? "bells.enabled" : "common:state.off")}
                         </Badge>
                       </Table.Td>
@@ -75,7 +76,7 @@ export function SounderList() {
                           {sounder.enabled && may("ring", sounder.place_id) && (
                             <DialogButton
                               size="compact-sm"
-                              color="red.9"
+                              color={BAD}
                               leftSection={<IconBellRinging size={16} aria-hidden />}
                               label={t("sounders.ring")}
                               name={t("sounders.ringName", { name: sounder.name })}

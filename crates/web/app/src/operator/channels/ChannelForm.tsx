@@ -15,6 +15,7 @@ import { api, type Schemas } from "../../api/client";
 import { PlaceSelect } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
 import { SaveTrouble } from "../SaveTrouble";
+import { BAD, BAD_TEXT } from "../tones";
 import { useSaved } from "../useSaved";
 import { emptySettings, isComplete, KINDS, type Kind, SECRETS, type Settings } from "./kinds";
 import { RoutingFields } from "./RoutingFields";
@@ -97,7 +98,7 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
           onSecrets={(given) => form.setFieldValue("credentials", given)}
         />
         {form.errors.settings && (
-          <Text size="sm" c="red.9" role="alert">
+          <Text size="sm" c={BAD_TEXT} role="alert">
             {form.errors.settings}
           </Text>
         )}
@@ -153,7 +154,7 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
           {channel && (
             <Button
               variant="outline"
-              color="red.9"
+              color={BAD}
               onClick={() =>
                 confirmRemoval(channel.name, t("channels.removeWhat"), () =>
                   remove.mutate(

@@ -7,6 +7,7 @@ import { placePath } from "../../components/pick";
 import { Answer, NothingHere } from "../../components/states";
 import { DialogButton } from "../DialogButton";
 import { useRuleWords } from "../rules/words";
+import { GOOD, OFF } from "../tones";
 import { ChannelForm } from "./ChannelForm";
 import { destination } from "./kinds";
 import { TestChannel } from "./TestChannel";
@@ -79,7 +80,7 @@ export function ChannelList() {
                         ))}
                       </Table.Td>
                       <Table.Td>
-                        <Badge color={channel.enabled ? "green.9" : "gray.7"} tt="none">
+                        <Badge color={channel.enabled ? GOOD : OFF} tt="none">
                           {t(channel.enabled ? "channels.enabled" : "common:state.off")}
                         </Badge>
                       </Table.Td>

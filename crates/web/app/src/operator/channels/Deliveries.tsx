@@ -5,8 +5,9 @@ import { api, queryClient, type Schemas } from "../../api/client";
 import { Failed, Loading, NothingHere, ProblemAlert } from "../../components/states";
 import { said } from "../../i18n";
 import { moment } from "../../i18n/time";
+import { BAD, GOOD, WARN } from "../tones";
 
-const COLOURS = { pending: "yellow.9", sent: "green.9", dead: "red.9" } as const;
+const COLOURS = { pending: WARN, sent: GOOD, dead: BAD } as const;
 const STATES = ["pending", "sent", "dead"] as const satisfies Schemas["DeliveryState"][];
 
 /** What went out, what did not, and why. */

@@ -154,7 +154,11 @@ export function SettingsFields({ value, onChange, onSecrets }: Props) {
             <Alert color="yellow">{t("channels.noPush")}</Alert>
           )}
           <div role="status">
-            {value.endpoint && <Alert color="green">{t("channels.subscribed")}</Alert>}
+            {value.endpoint && (
+              <Alert color="teal.9" variant="outline">
+                {t("channels.subscribed")}
+              </Alert>
+            )}
             {refused && <Alert color="red">{t("channels.subscribeFailed")}</Alert>}
           </div>
         </>

@@ -2,6 +2,7 @@ import { Button, Code, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { ProblemAlert } from "../../components/states";
+import { BAD_TEXT } from "../tones";
 
 /** Sends a test and tells what became of it. */
 export function TestChannel({ channel }: { channel: Schemas["Channel"] }) {
@@ -38,7 +39,7 @@ export function TestChannel({ channel }: { channel: Schemas["Channel"] }) {
       </Button>
       <div role="status">
         {test.data && (
-          <Text size="sm" c={delivery?.state === "dead" ? "red.9" : undefined}>
+          <Text size="sm" c={delivery?.state === "dead" ? BAD_TEXT : undefined}>
             {t(outcome)}
           </Text>
         )}

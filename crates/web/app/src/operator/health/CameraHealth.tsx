@@ -134,7 +134,11 @@ export function CameraHealth() {
                         ))}
                       </Table.Td>
                       <Table.Td className={classes.figure}>
-                        {lately ? span(lately.analysis_gap_seconds) : "–"}
+                        {!lately
+                          ? "–"
+                          : lately.analysis_gap_seconds > 0
+                            ? span(lately.analysis_gap_seconds)
+                            : t("health.noGaps")}
                       </Table.Td>
                       <Table.Td className={classes.figure}>
                         {typeof main?.clock_offset === "number" ? span(Math.abs(main.clock_offset)) : "–"}

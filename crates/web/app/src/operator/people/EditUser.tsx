@@ -7,6 +7,7 @@ import { http, queryClient, type Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
 import { confirmRemoval } from "../confirm";
 import { SaveTrouble } from "../SaveTrouble";
+import { BAD } from "../tones";
 import { RolesField } from "./RolesField";
 
 /** An account: its name, its roles, its password, and whether it may sign in. */
@@ -91,7 +92,7 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
           {!self && (
             <Button
               variant="outline"
-              color="red.9"
+              color={BAD}
               onClick={() =>
                 confirmRemoval(user.display_name, t("people.removeWhat"), () => {
                   void run(() => http.DELETE("/api/v1/users/{user_id}", { params }));

@@ -7,6 +7,7 @@ import { usePlaces } from "../../api/session";
 import { placePath } from "../../components/pick";
 import { Answer } from "../../components/states";
 import { LinkAnchor } from "../links";
+import { GOOD, OFF } from "../tones";
 import { AddUser } from "./AddUser";
 import { EditUser } from "./EditUser";
 
@@ -62,7 +63,7 @@ export function Users() {
                             ))}
                       </Table.Td>
                       <Table.Td>
-                        <Badge color={one.disabled ? "gray.7" : "green.9"} tt="none">
+                        <Badge color={one.disabled ? OFF : GOOD} tt="none">
                           {t(one.disabled ? "people.disabled" : "people.active")}
                         </Badge>
                       </Table.Td>

@@ -10,6 +10,7 @@ import { DialogButton } from "../DialogButton";
 import { PositionField } from "../PositionField";
 import { below } from "../placeTree";
 import { SaveTrouble } from "../SaveTrouble";
+import { BAD } from "../tones";
 import { AddPlace } from "./AddPlace";
 import { KindSelect } from "./KindSelect";
 import { MergePlace } from "./MergePlace";
@@ -106,7 +107,7 @@ export function PlaceDetails({ place, onGone }: Props) {
               </DialogButton>
               <Button
                 variant="outline"
-                color="red.9"
+                color={BAD}
                 loading={remove.isPending}
                 onClick={() =>
                   confirmRemoval(place.name, t("places.removeWhat"), () =>

@@ -11,6 +11,7 @@ import { useCameras } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
 import { below } from "../placeTree";
 import { SaveTrouble } from "../SaveTrouble";
+import { BAD } from "../tones";
 import { Backtest } from "./Backtest";
 import { ConditionCanvas } from "./ConditionCanvas";
 import { ConditionFields } from "./ConditionFields";
@@ -154,7 +155,7 @@ export function RuleEditor({ rule, camera }: Props) {
             {rule && (
               <Button
                 variant="outline"
-                color="red.9"
+                color={BAD}
                 onClick={() =>
                   confirmRemoval(rule.name, t("rule.removeWhat"), () =>
                     remove.mutate(

@@ -1,8 +1,9 @@
 import { Badge } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
+import { BAD, WARN } from "../tones";
 
-const COLOURS = { notice: "blue.9", alert: "orange.9", alarm: "red.9" } as const;
+const COLOURS = { notice: "blue.9", alert: WARN, alarm: BAD } as const;
 
 export function SeverityBadge({ severity }: { severity: Schemas["Severity"] }) {
   const { t } = useTranslation();
