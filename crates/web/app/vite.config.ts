@@ -18,6 +18,7 @@ export default defineConfig({
   server: {
     proxy: {
       "/api": { target: server, changeOrigin: true, ws: true, headers: { origin: server } },
+      "/readyz": { target: server, changeOrigin: true },
     },
   },
   test: { environment: "happy-dom", setupFiles: "src/test.setup.ts" },

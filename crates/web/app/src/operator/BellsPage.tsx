@@ -1,3 +1,0 @@
-export function BellsPage() {
-  return null;
-}

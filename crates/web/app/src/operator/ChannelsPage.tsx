@@ -1,3 +1,0 @@
-export function ChannelsPage() {
-  return null;
-}

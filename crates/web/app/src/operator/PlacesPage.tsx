@@ -1,3 +1,0 @@
-export function PlacesPage() {
-  return null;
-}

@@ -1,0 +1,84 @@
+import { Button, Group, NumberInput, Skeleton, Stack, Text } from "@mantine/core";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import type { Schemas } from "../api/client";
+import type { MapPoint } from "../components/MapView";
+import { wind } from "./bearing";
+
+const PositionMap = lazy(() => import("./PositionMap").then((of) => ({ default: of.PositionMap })));
+
+type Point = Schemas["GeoPoint"];
+export interface Position {
+  point: Point | null;
+  bearing: number | null;
+}
+
+interface Props {
+  value: Position;
+  onChange: (value: Position) => void;
+  others?: MapPoint[];
+  /** Whether it looks somewhere. */
+  looks?: boolean;
+  height?: number;
+}
+
+/** Where something stands and where it looks: on the map, or as numbers. */
+export function PositionField({ value, onChange, others = [], looks = true, height }: Props) {
+  const { t } = useTranslation("operator");
+  const { point, bearing } = value;
+  const degree = (side: keyof Point, most: number) => (
+    <NumberInput
+      label={t(`position.${side}`)}
+      value={point?.[side] ?? ""}
+      min={-most}
+      max={most}
+      decimalScale={6}
+      step={0.0001}
+      hideControls
+      w={130}
+      onChange={(typed) => {
+        if (typed === "") return;
+        const from = point ?? { latitude: 16.4637, longitude: 107.5909 };
+        onChange({ ...value, point: { ...from, [side]: Number(typed) } });
+      }}
+    />
+  );
+  const shownWind =
+    bearing === null ? null : (String(wind(bearing)) as "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7");
+  return (
+    <Stack gap="xs">
+      <Text size="sm">{t(looks ? "position.hint" : "position.pointHint")}</Text>
+      <Suspense fallback={<Skeleton height={height ?? 340} />}>
+        <PositionMap
+          point={point}
+          bearing={bearing}
+          others={others}
+          height={height}
+          onPoint={(next) => onChange({ ...value, point: next })}
+          onBearing={looks ? (next) => onChange({ ...value, bearing: next }) : undefined}
+        />
+      </Suspense>
+      <Group align="flex-end" gap="xs">
+        {degree("latitude", 90)}
+        {degree("longitude", 180)}
+        {looks && (
+          <NumberInput
+            label={t("position.bearing")}
+            value={bearing ?? ""}
+            min={0}
+            max={359}
+            step={5}
+            w={220}
+            suffix={shownWind ? `° (${t(`position.wind.${shownWind}`)})` : "°"}
+            onChange={(typed) => onChange({ ...value, bearing: typed === "" ? null : Number(typed) % 360 })}
+          />
+        )}
+        {point && (
+          <Button variant="subtle" onClick={() => onChange({ point: null, bearing: null })}>
+            {t("position.clear")}
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  );
+}

@@ -1,3 +1,0 @@
-export function RulesPage() {
-  return null;
-}

@@ -1,0 +1,136 @@
+import { Alert, Button, Group, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useTranslation } from "react-i18next";
+import { api, queryClient, type Schemas } from "../../api/client";
+import { useMay, usePlaces } from "../../api/session";
+import { PlaceSelect, usePlaceOptions } from "../../components/pick";
+import { confirmRemoval } from "../confirm";
+import { DialogButton } from "../DialogButton";
+import { PositionField } from "../PositionField";
+import { below } from "../placeTree";
+import { SaveTrouble } from "../SaveTrouble";
+import { BAD } from "../tones";
+import { AddPlace } from "./AddPlace";
+import { KindSelect } from "./KindSelect";
+import { MergePlace } from "./MergePlace";
+
+interface Props {
+  place: Schemas["Place"];
+  /** Another place is to be shown. */
+  onGone: (instead: string | undefined) => void;
+}
+
+/** A place: its name, where it belongs and lies, and what can become of it. */
+export function PlaceDetails({ place, onGone }: Props) {
+  const { t } = useTranslation(["operator", "common"]);
+  const may = useMay();
+  const places = usePlaces();
+  const change = api.useMutation("patch", "/api/v1/places/{place_id}");
+  const remove = api.useMutation("delete", "/api/v1/places/{place_id}");
+  const parents = usePlaceOptions("manage_places").filter(({ value }) => !below(places, value, place.id));
+  const form = useForm({
+    initialValues: {
+      name: place.name,
+      kind: place.kind,
+      parent_id: place.parent_id ?? null,
+      point: place.point ?? null,
+    },
+    validate: { name: (name) => (name.trim() ? null : t("places.nameNeeded")) },
+  });
+  if (!may("manage_places", place.id)) return <Alert color="gray">{t("places.mayNot")}</Alert>;
+  const path = { place_id: place.id };
+  const moved = form.values.parent_id !== (place.parent_id ?? null);
+  const save = form.onSubmit((all) =>
+    change.mutate(
+      {
+        params: { path },
+        body: {
+          version: place.version,
+          name: all.name.trim(),
+          kind: all.kind,
+          point: all.point,
+          ...(moved && { parent_id: all.parent_id }),
+        },
+      },
+      {
+        onSuccess: async () => {
+          notifications.show({ message: t("common:state.saved"), color: "green" });
+          await queryClient.invalidateQueries();
+        },
+      },
+    ),
+  );
+  const absorbed = [...places.values()].filter((one) => one.merged_into === place.id);
+  return (
+    <Stack>
+      <Paper withBorder p="md" component="section" aria-labelledby="place">
+        <form onSubmit={save} noValidate>
+          <Stack gap="sm">
+            <Title order={2} size="h4" id="place">
+              {place.name}
+            </Title>
+            {place.former_names.length > 0 && (
+              <Text size="sm">
+                {t("places.former", { names: place.former_names.join(", ") })}. {t("places.formerHint")}
+              </Text>
+            )}
+            {absorbed.length > 0 && (
+              <Text size="sm">
+                {t("places.mergedAway", { names: absorbed.map((one) => one.name).join(", ") })}
+              </Text>
+            )}
+            <Group grow align="flex-start">
+              <TextInput label={t("places.name")} {...form.getInputProps("name")} />
+              <KindSelect {...form.getInputProps("kind")} />
+            </Group>
+            <PlaceSelect
+              label={t("places.parent")}
+              placeholder={t("places.top")}
+              data={parents}
+              clearable={may("manage_places") && place.parent_id === null}
+              {...form.getInputProps("parent_id")}
+            />
+            <PositionField
+              looks={false}
+              height={260}
+              value={{ point: form.values.point, bearing: null }}
+              onChange={({ point }) => form.setFieldValue("point", point)}
+            />
+            <SaveTrouble error={change.error ?? remove.error} />
+            <Group>
+              <Button type="submit" loading={change.isPending} disabled={!form.isDirty()}>
+                {t("places.save")}
+              </Button>
+              <DialogButton variant="default" label={t("places.addBelow")} title={t("places.addBelow")}>
+                <AddPlace parent={place.id} onAdded={onGone} />
+              </DialogButton>
+              <Button
+                variant="outline"
+                color={BAD}
+                loading={remove.isPending}
+                onClick={() =>
+                  confirmRemoval(place.name, t("places.removeWhat"), () =>
+                    remove.mutate(
+                      { params: { path, query: { version: place.version } } },
+                      {
+                        onSuccess: async () => {
+                          notifications.show({ message: t("common:state.removed") });
+                          onGone(place.parent_id ?? undefined);
+                          await queryClient.invalidateQueries();
+                        },
+                      },
+                    ),
+                  )
+                }
+              >
+                {t("places.remove")}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      </Paper>
+      <MergePlace place={place} onMerged={onGone} />
+    </Stack>
+  );
+}

@@ -1,0 +1,111 @@
+import { Chip, Group, Input, NumberInput, Select, TextInput } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import { useTranslation } from "react-i18next";
+import type { Schemas } from "../../api/client";
+import { CameraMultiSelect, PlaceSelect } from "../../components/pick";
+import type { RuleDraft } from "./ruleDraft";
+
+const CLASSES = [
+  "person",
+  "bicycle",
+  "motorcycle",
+  "car",
+  "bus",
+  "truck",
+] as const satisfies Schemas["ObjectClass"][];
+
+interface Props {
+  form: UseFormReturnType<RuleDraft>;
+  fixedPlace: boolean;
+  /** Whether the rule is about objects, and not about the camera. */
+  objects: boolean;
+}
+
+/** What a rule is called, where it holds and for what. */
+export function RuleFields({ form, fixedPlace, objects }: Props) {
+  const { t } = useTranslation(["operator", "common"]);
+  return (
+    <>
+      {objects && (
+        <Input.Wrapper label={t("rule.classes")} description={t("rule.classesHint")} labelElement="div">
+          <Chip.Group
+            multiple
+            value={form.values.classes}
+            onChange={(chosen) =>
+              form.setFieldValue(
+                "classes",
+                CLASSES.filter((one) => chosen.includes(one)),
+              )
+            }
+          >
+            <Group gap={6} mt={4}>
+              {CLASSES.map((one) => (
+                <Chip key={one} value={one} size="sm" radius="sm">
+                  {t(`common:class.${one}`)}
+                </Chip>
+              ))}
+            </Group>
+          </Chip.Group>
+        </Input.Wrapper>
+      )}
+      <TextInput
+        label={t("rule.name")}
+        description={t("rule.nameHint")}
+        maxLength={200}
+        {...form.getInputProps("name")}
+      />
+      <Group grow align="flex-start">
+        <Select
+          label={t("rule.severity")}
+          allowDeselect={false}
+          data={(["notice", "alert", "alarm"] as const).map((value) => ({
+            value,
+            label: t(`common:severity.${value}`),
+          }))}
+          {...form.getInputProps("severity")}
+        />
+        <NumberInput
+          label={t("rule.coolDown")}
+          min={0}
+          max={86_400}
+          title={t("rule.coolDownHint")}
+          {...form.getInputProps("cool_down_seconds")}
+        />
+      </Group>
+      <PlaceSelect
+        action="manage_rules"
+        description={t("rule.placeHint")}
+        disabled={fixedPlace}
+        allowDeselect={false}
+        {...form.getInputProps("place_id")}
+      />
+      <CameraMultiSelect
+        label={t("rule.cameras")}
+        description={t("rule.camerasHint")}
+        {...form.getInputProps("cameras")}
+      />
+      {objects && (
+        <details>
+          <summary>{t("rule.more")}</summary>
+          <Group grow align="flex-start" mt="xs">
+            <NumberInput
+              label={t("rule.minScore")}
+              min={0}
+              max={100}
+              step={5}
+              {...form.getInputProps("min_score")}
+            />
+            <NumberInput
+              label={t("rule.minHeight")}
+              description={t("rule.minHint")}
+              min={0}
+              max={100}
+              inputWrapperOrder={["label", "input", "description"]}
+              {...form.getInputProps("min_height")}
+            />
+          </Group>
+        </details>
+      )}
+    </>
+  );
+}

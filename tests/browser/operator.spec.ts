@@ -1,0 +1,176 @@
+import type { APIRequestContext, Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+
+/** The camera of the demo whose password is known: config/demo/cameras.toml. */
+const KNOWN = { name: "Cổng trụ sở công an xã", password: "binh-an-01" };
+
+interface Named {
+  id: string;
+  name: string;
+}
+
+async function all<T extends Named>(api: APIRequestContext, what: string): Promise<T[]> {
+  return (await (await api.get(`/api/v1/${what}`)).json()).items;
+}
+
+/** Removes what a test has added, so that it can be run again. */
+async function removeNamed(api: APIRequestContext, what: string, name: string) {
+  for (const one of await all(api, what)) if (one.name === name) await api.delete(`/api/v1/${what}/${one.id}`);
+}
+
+/** Chooses from a list that is searched by typing. */
+async function choose(page: Page, label: string, typed: string) {
+  const field = page.getByRole("combobox", { name: label }).or(page.getByRole("textbox", { name: label })).first();
+  await field.click();
+  await field.fill(typed);
+  await page.getByRole("option").filter({ hasText: typed }).first().click();
+}
+
+test("a camera is added, its wrong password mended by the remedy that is shown", async ({ page, api }) => {
+  const name = "Cổng phụ trụ sở (thử)";
+  await removeNamed(api, "cameras", name);
+  const known = (await all<Named & { main_url: string }>(api, "cameras")).find((one) => one.name === KNOWN.name);
+  expect(known, "the demo's camera").toBeDefined();
+
+  await page.goto("/cameras");
+  await page.getByRole("link", { name: "Thêm camera" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Thêm camera" })).toBeVisible();
+  await page.getByLabel("Địa chỉ camera").fill(known?.main_url ?? "");
+  await page.getByRole("textbox", { name: "Tên camera" }).fill(name);
+  const password = page.getByLabel("Mật khẩu của camera", { exact: true });
+  await password.fill("khong-dung");
+  await page.getByRole("button", { name: "Tìm luồng" }).click();
+
+  const trouble = page.getByRole("alert");
+  await expect(trouble).toContainText("Chưa dùng được camera");
+  await expect(trouble).toContainText("Cách xử lý");
+  await expect(trouble).toContainText("mật khẩu");
+  await expect(page.getByRole("textbox", { name: "Tên camera" }), "what was typed stays").toHaveValue(name);
+
+  await password.fill(KNOWN.password);
+  await page.getByRole("button", { name: "Tìm luồng" }).click();
+  await expect(page.getByText("Camera dùng được.")).toBeVisible();
+  await expect(page.getByText("1920 × 1080")).toBeVisible();
+
+  await choose(page, "Địa bàn", "Thôn Đông");
+  await page.getByLabel("Vĩ độ").fill("16.4641");
+  await page.getByLabel("Kinh độ").fill("107.5912");
+  await page.getByLabel("Hướng nhìn").fill("135");
+  await page.getByRole("button", { name: "Lưu camera" }).click();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  await expect(page.getByText(/Hình lúc/)).toBeVisible();
+
+  await page.getByRole("tab", { name: "Cài đặt" }).click();
+  await page.getByRole("button", { name: "Xóa camera" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Xóa", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Camera" })).toBeVisible();
+  await expect(page.getByRole("link", { name })).toHaveCount(0);
+});
+
+test("a zone is drawn, its rule tried on the past and switched on", async ({ page, api }) => {
+  const name = "Người vào giữa sân (thử)";
+  await removeNamed(api, "rules", name);
+  const camera = (await all(api, "cameras")).find((one) => one.name === KNOWN.name);
+
+  await page.goto(`/cameras/${camera?.id}?tab=rules`);
+  await page.getByRole("link", { name: "Thêm quy tắc cho camera này" }).click();
+  await expect(page.getByText(/Hình lúc/), "the live picture is there").toBeVisible();
+  const picture = page.getByRole("region", { name: "Bấm lên hình" });
+  const corners = [[0.1, 0.15], [0.9, 0.15], [0.9, 0.95], [0.1, 0.95]];
+  const { width = 0, height = 0 } = (await picture.boundingBox()) ?? {};
+  for (const [x = 0, y = 0] of corners) await picture.click({ position: { x: x * width, y: y * height } });
+  const handles = picture.getByRole("button", { name: /^Điểm \d/ });
+  await expect(handles).toHaveCount(4);
+
+  const before = await handles.first().getAttribute("aria-label");
+  await handles.first().focus();
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect(handles.first()).not.toHaveAttribute("aria-label", before ?? "");
+  await page.keyboard.press("Control+z");
+  await expect(handles.first()).toHaveAttribute("aria-label", before ?? "");
+
+  await page.getByLabel("Tên quy tắc").fill(name);
+  await page.getByLabel("Tên vùng").fill("Giữa sân");
+  await page.getByRole("button", { name: "Thử quy tắc" }).click();
+  const result = page.getByText(/Sẽ báo [\d.]+ lần/);
+  await expect(result).toBeVisible();
+  await expect.poll(async () => {
+    // The demo may have begun a moment ago: somebody will walk through the yard.
+    if ((await result.textContent()) === "Sẽ báo 0 lần") await page.getByRole("button", { name: "Thử quy tắc" }).click();
+    return result.textContent();
+  }, { intervals: [2_000], timeout: 60_000 }).not.toBe("Sẽ báo 0 lần");
+  await expect(page.getByRole("img", { name: /^Hình lúc/ }).first()).toBeVisible();
+
+  await page.getByRole("button", { name: "Lưu và bật" }).click();
+  await expect(page.getByRole("link", { name })).toBeVisible();
+  await expect(page.getByRole("switch", { name: `Bật quy tắc “${name}”` })).toBeChecked();
+  const rule = (await all<Named & { enabled: boolean; condition: { type: string; zone: { corners: number[][] } } }>(api, "rules")).find((one) => one.name === name);
+  expect(rule?.enabled).toBe(true);
+  expect(rule?.condition.type).toBe("enters");
+  rule?.condition.zone.corners.forEach(([x, y], place) => {
+    expect(x).toBeCloseTo(corners[place]?.[0] ?? -1, 1);
+    expect(y).toBeCloseTo(corners[place]?.[1] ?? -1, 1);
+  });
+  await removeNamed(api, "rules", name);
+});
+
+test("a table of cameras is checked row by row before anything is added", async ({ page, api }) => {
+  const before = (await all(api, "cameras")).length;
+  await page.goto("/cameras");
+  await page.getByRole("link", { name: "Thêm nhiều camera" }).click();
+  const table = [
+    "Tên,Địa bàn,Luồng chính,Mật khẩu",
+    "Camera thiếu mọi thứ,,,",
+    "Camera đầu xóm,Xã Bình An / Thôn Đông,rtsp://192.0.2.7/stream1,",
+  ];
+  await page.locator("input[type=file]").setInputFiles({
+    name: "camera.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(`${table.join("\r\n")}\r\n`),
+  });
+  await expect(page.getByText("1 dòng có lỗi")).toBeVisible();
+  await expect(page.getByText("1 dòng sẵn sàng")).toBeVisible();
+  const faulty = page.getByRole("row").filter({ hasText: "Camera thiếu mọi thứ" });
+  await expect(faulty.getByRole("listitem").first()).toBeVisible();
+  await expect(page.getByRole("row").filter({ hasText: "Camera đầu xóm" })).toContainText("Sẵn sàng thêm");
+  await expect(page.getByRole("button", { name: "Thêm 1 camera" })).toBeVisible();
+  expect((await all(api, "cameras")).length, "nothing was added").toBe(before);
+});
+
+test("health shows every camera, the disk and the parts of the server", async ({ page, api }) => {
+  const cameras = await all(api, "cameras");
+  await page.goto("/health");
+  for (const { name } of cameras) await expect(page.getByRole("link", { name, exact: true })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Máy chủ" })).toContainText("Cơ sở dữ liệu");
+  await expect(page.getByRole("region", { name: "Chỗ lưu hình" })).toContainText(/Đầy sau|Không bị đầy|Chưa đủ dữ liệu/);
+  await page.getByRole("checkbox", { name: "Chỉ hiện camera có trục trặc" }).check();
+  await expect(page).toHaveURL(/trouble=true/);
+});
+
+test("a channel is tried, and the log says who did it", async ({ page }) => {
+  await page.goto("/channels");
+  await page.getByRole("button", { name: /^Gửi thử qua/ }).first().click();
+  await expect(page.getByText("Đã gửi thử thành công.")).toBeVisible();
+  await page.goto("/audit?action=channel.test");
+  await expect(page.getByRole("row").filter({ hasText: "Gửi thử kênh" }).first()).toBeVisible();
+});
+
+test("places are added, renamed with their old name kept, and merged", async ({ page, api }) => {
+  const stamp = Date.now().toString(36);
+  await page.goto("/places");
+  await page.getByRole("navigation", { name: "Cây địa bàn" }).getByRole("button", { name: /Thôn Đông/ }).click();
+  await page.getByRole("button", { name: "Thêm địa bàn bên dưới" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Tên").fill(`Tổ thử ${stamp}`);
+  await dialog.getByRole("button", { name: "Thêm", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 2, name: `Tổ thử ${stamp}` })).toBeVisible();
+  await page.getByLabel("Tên", { exact: true }).fill(`Tổ mới ${stamp}`);
+  await page.getByRole("button", { name: "Lưu thay đổi" }).click();
+  await expect(page.getByText(`Tên cũ: Tổ thử ${stamp}`).first()).toBeVisible();
+  await choose(page, "Gộp vào", "Thôn Tây");
+  await page.getByRole("button", { name: `Gộp “Tổ mới ${stamp}”` }).click();
+  await page.getByRole("dialog").getByRole("button", { name: /^Gộp/ }).click();
+  await expect(page.getByRole("heading", { level: 2, name: "Thôn Tây" })).toBeVisible();
+  const merged = (await all<Named & { merged_into?: string }>(api, "places")).find((one) => one.name === `Tổ mới ${stamp}`);
+  expect(merged?.merged_into).toBeTruthy();
+});
