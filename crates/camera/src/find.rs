@@ -125,6 +125,11 @@ impl Search<'_> {
                     }
                     return Ok(());
                 }
+                // Some hang up on strangers; what they know will show.
+                Err(failure) if failure.kind == FailureKind::Closed => {
+                    let _ = self.host.set_port(Some(port));
+                    return Ok(());
+                }
                 Err(failure) if failure.kind == FailureKind::Refused => {
                     refusal.get_or_insert(failure);
                 }
