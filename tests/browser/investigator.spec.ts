@@ -87,7 +87,8 @@ test("scrubbing shows pictures, a click seeks, and a clip is taken along", async
   const cameras = encodeURIComponent(JSON.stringify([camera]));
   await page.goto(`/playback?cameras=${cameras}&at=${at}&span=600`);
   const picture = page.locator("video");
-  const shown = () => picture.evaluate((video: HTMLVideoElement) => (video.readyState >= 2 ? video.currentTime : -1));
+  const shown = () =>
+    picture.evaluate((video: HTMLVideoElement) => (video.readyState >= 2 ? video.currentTime : -1));
   await expect.poll(shown).toBeGreaterThan(0);
 
   const timeline = page.getByRole("slider", { name: /^Thời điểm đang xem/ });
@@ -148,7 +149,10 @@ test("what moved in a part of the picture is listed, and a moment is gone to", a
   await expect(panel.getByText(/^[1-9]\d* lúc có chuyển động/)).toBeVisible({ timeout: 60_000 });
   const timeline = page.getByRole("slider", { name: /^Thời điểm đang xem/ });
   const before = await timeline.getAttribute("aria-valuenow");
-  await panel.getByRole("button", { name: /kéo dài/ }).first().click();
+  await panel
+    .getByRole("button", { name: /kéo dài/ })
+    .first()
+    .click();
   await expect.poll(() => timeline.getAttribute("aria-valuenow")).not.toBe(before);
 });
 

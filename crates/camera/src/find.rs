@@ -125,6 +125,11 @@ impl Search<'_> {
                     }
                     return Ok(());
                 }
+                // Some hang up on strangers; what they know will show.
+                Err(failure) if failure.kind == FailureKind::Closed => {
+                    let _ = self.host.set_port(Some(port));
+                    return Ok(());
+                }
                 Err(failure) if failure.kind == FailureKind::Refused => {
                     refusal.get_or_insert(failure);
                 }
@@ -159,17 +164,40 @@ impl Search<'_> {
                 ));
                 break;
             }
-            let Some(url) = self.look(main).await? else { continue };
+            let url = match self.look(main).await {
+                Ok(None) => continue,
+                Ok(Some(url)) => url,
+                Err(failure) => {
+                    if failure.kind == FailureKind::WrongPassword {
+                        self.recognise(main, brand).await;
+                    }
+                    return Err(failure);
+                }
+            };
             self.report.main_url = Some(url);
             if let Some(sub) = sub {
                 self.report.sub_url = self.look(sub).await?;
             }
-            if let (None, Some(brand), false) = (self.brand, brand, self.takes_any) {
-                self.guess(brand, GuessedBy::Path);
-            }
+            self.recognise(main, brand).await;
             break;
         }
         Ok(())
+    }
+
+    /// Guesses the brand, where it is not known yet, by a path that the camera knows. Some name their realm there only.
+    async fn recognise(&mut self, path: &str, of: Option<&'static Brand>) {
+        if self.brand.is_some() {
+            return;
+        }
+        let place = Target::new(&self.address("/")).map(|target| target.place());
+        if let Ok(place) = place
+            && let Ok(banner) = ask(&place, path, self.limits.stream.answer).await
+            && let Some((brand, by)) = brands::greeted(&banner)
+        {
+            self.guess(brand, by);
+        } else if let Some(brand) = of.filter(|_| !self.takes_any) {
+            self.guess(brand, GuessedBy::Path);
+        }
     }
 
     /// Whether there is video at a path; an error where nothing better can be hoped for from another one.

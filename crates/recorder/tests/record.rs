@@ -135,7 +135,7 @@ async fn reading_starts_at_the_key_frame_before() {
     assert!(found[0].random_access);
     assert_eq!(found.len(), 60);
 
-    let range = domain::TimeRange::new(from, morning().plus_micros(7_000_000)).unwrap();
+    let range = TimeRange::new(from, morning().plus_micros(7_000_000)).unwrap();
     let streamed: Vec<_> = read::stream(outcome.path().into(), outcome.closed(), range).collect().await;
     assert_eq!(streamed.len(), 30);
     assert_eq!(streamed[0].as_ref().unwrap().time, found[0].time);

@@ -14,9 +14,11 @@ export type EventQuery = Partial<Schemas["EventFilter"]> & {
   max_duration?: number;
 };
 
-/** Whether a server refused because it does not know the endpoint. */
+/** Whether a server refused because it does not know the endpoint, or a field of it. */
 export function unknownThere(error: unknown): boolean {
-  return error instanceof Problem && (error.status === 405 || error.body.code === "not_found");
+  return (
+    error instanceof Problem && (error.status === 405 || ["not_found", "unknown_field"].includes(error.code))
+  );
 }
 
 async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {

@@ -9,6 +9,7 @@ import {
   Slider,
   Stack,
   Text,
+  VisuallyHidden,
 } from "@mantine/core";
 import { DateTimePicker } from "@mantine/dates";
 import { useTranslation } from "react-i18next";
@@ -147,7 +148,15 @@ export function FilterPanel({ filter, period, onChange, onClear }: Props) {
                   }
                   data={[
                     { value: "", label: t("search.anyDirection") },
-                    ...DIRECTIONS.map((one) => ({ value: one, label: t(`search.heading.${one}`) })),
+                    ...DIRECTIONS.map((one) => ({
+                      value: one,
+                      label: (
+                        <>
+                          <span aria-hidden>{t(`search.heading.${one}`)}</span>
+                          <VisuallyHidden>{t(`search.headingHint.${one}`)}</VisuallyHidden>
+                        </>
+                      ),
+                    })),
                   ]}
                 />
                 <Text size="xs" mt={2}>
