@@ -44,6 +44,15 @@ pub(super) fn checked(map: &Map) -> MapSettings {
     }
 }
 
+/// What pages may load beside the server's own: the tiles of the operator's map.
+pub(super) fn policy(map: &Map) -> web::Policy {
+    let template = map.tiles.as_deref().map(|tiles| tiles.replace(['{', '}'], ""));
+    let origin = template.and_then(|tiles| url::Url::parse(&tiles).ok()).map(|url| url.origin());
+    let map_origins =
+        origin.into_iter().filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization()).collect();
+    web::Policy { map_origins }
+}
+
 fn check_pmtiles(path: &Path) -> io::Result<()> {
     let mut start = [0; PMTILES.len()];
     File::open(path)?.read_exact(&mut start)?;
@@ -89,6 +98,15 @@ mod tests {
         assert!(bad.pmtiles.is_none() && bad.geojson.is_none());
         let absent = checked(&Map { geojson: Some(folder.path().join("none")), ..Map::default() });
         assert!(absent.geojson.is_none());
+    }
+
+    #[test]
+    fn the_tiles_of_the_map_are_let_in_and_nothing_else() {
+        let with = |tiles: &str| Map { tiles: Some(tiles.to_owned()), ..Map::default() };
+        let policy = policy(&with("https://tiles.example:8443/{z}/{x}/{y}.png"));
+        assert_eq!(policy.map_origins, ["https://tiles.example:8443"]);
+        assert!(super::policy(&with("/tiles/{z}/{x}/{y}.png")).map_origins.is_empty());
+        assert!(super::policy(&with("data:{z}{x}{y}")).map_origins.is_empty());
     }
 
     #[test]

@@ -185,15 +185,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         core.flagging(config, &mut tasks, &live, &board, &roster)?;
     let analysts = vision.clone().map(|vision| {
         let (sender, jobs) = mpsc::channel(analyse::SNAPSHOT_QUEUE);
-        let maker = Snapshots {
-            stills: Arc::clone(&stills),
-            folder: snapshots.clone(),
-            rows: core.rows.clone(),
-            live: live.clone(),
-            watches: Arc::clone(&watches),
-            stop: core.stop.clone(),
-        };
-        tasks.spawn_ending("snapshots", maker.run(jobs));
+        tasks.spawn_ending("snapshots", core.snapshots(&stills, &snapshots, &live, &watches).run(jobs));
         let looks_per_second = config.vision.looks_per_second;
         let analysts = Analysts {
             vision,
@@ -253,7 +245,7 @@ async fn attend(config: &Config, core: Core, listener: TcpListener, metrics: Pro
         shutdown: core.stop.clone(),
     };
     tracing::info!(address = %listener.local_addr()?, data = %data.display(), "taimat is running");
-    tasks.spawn("http", serve_http(listener, app, core.stop.clone()));
+    tasks.spawn("http", serve_http(listener, app, map::policy(&config.map), core.stop.clone()));
     supervise::notify_ready();
 
     let outcome = tasks.until_stopped().await;
@@ -294,6 +286,23 @@ struct Flagging {
 }
 
 impl Core {
+    fn snapshots(
+        &self,
+        stills: &Arc<Stills>,
+        folder: &Path,
+        live: &broadcast::Sender<LiveEvent>,
+        watches: &Arc<Watches>,
+    ) -> Snapshots {
+        Snapshots {
+            stills: Arc::clone(stills),
+            folder: folder.to_owned(),
+            rows: self.rows.clone(),
+            live: live.clone(),
+            watches: Arc::clone(watches),
+            stop: self.stop.clone(),
+        }
+    }
+
     fn catch_up(&self, analysts: Analysts, roster: Arc<Roster>) -> CatchUp {
         CatchUp {
             analysts,
@@ -458,8 +467,8 @@ async fn index_recordings(mut recorded: mpsc::Receiver<RecorderEvent>, rows: Row
     }
 }
 
-async fn serve_http(listener: TcpListener, app: App, stop: CancellationToken) {
-    let router = web::over(&api::router(app), web::Policy::default());
+async fn serve_http(listener: TcpListener, app: App, policy: web::Policy, stop: CancellationToken) {
+    let router = web::over(&api::router(app), policy);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {

@@ -1,5 +1,6 @@
 import { AppShell, Box, Burger, Group, Loader, ScrollArea, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { ModalsProvider } from "@mantine/modals";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -38,7 +39,10 @@ export function Shell() {
     <SessionProvider session={known}>
       {session.data ? (
         <LiveProvider>
-          <Frame />
+          {/* Inside the session: what is asked in a dialogue may depend on rights. */}
+          <ModalsProvider>
+            <Frame />
+          </ModalsProvider>
         </LiveProvider>
       ) : (
         <SignIn ended={known.user.username} />
