@@ -95,7 +95,7 @@ export function LiveVideo({ camera, stream, label, away }: Props) {
           </span>
         </Note>
       ) : (
-        state.kind === "connecting" && (
+        (state.kind === "connecting" || (absent && at === null)) && (
           <Note>
             <Loader size="sm" color="gray.3" aria-label={t("common:video.loading")} />
           </Note>

@@ -29,7 +29,7 @@ export function ItemFacts({ item, around }: { item: Item; around: View[] }) {
   const condition = detail?.fired[0]?.rule.condition;
   const bell = useBell(condition);
   const mapped = useLater();
-  const point = camera?.point ?? bell?.point ?? cameras.get(around[0]?.camera ?? "")?.point;
+  const point = bell?.point ?? camera?.point ?? cameras.get(around[0]?.camera ?? "")?.point;
   const sounders = useSounders(point, condition?.type === "bell_pressed" || item.severity === "alarm");
   return (
     <div className={classes.columns}>
@@ -96,7 +96,7 @@ export function ItemFacts({ item, around }: { item: Item; around: View[] }) {
           <MapInset
             label={t("item.mapOf", { what: bell?.name ?? camera?.name ?? item.rule_name })}
             point={point}
-            camera={camera}
+            cameras={around.flatMap((one) => cameras.get(one.camera) ?? [])}
           />
         </Suspense>
       )}
@@ -114,19 +114,27 @@ function useLater(): boolean {
   return later;
 }
 
+/** Where it was, with the cameras around. */
 function MapInset({
   label,
   point,
-  camera,
+  cameras,
 }: {
   label: string;
   point: Schemas["GeoPoint"];
-  camera?: Schemas["Camera"];
+  cameras: Schemas["Camera"][];
 }) {
   const map = useRef<MapRef>(null);
+  const { latitude, longitude } = point;
   useEffect(() => {
-    map.current?.jumpTo({ center: [point.longitude, point.latitude] });
-  }, [point]);
+    map.current?.jumpTo({ center: [longitude, latitude] });
+  }, [latitude, longitude]);
+  const same = (one: Schemas["Camera"]) =>
+    one.point?.latitude === latitude && one.point.longitude === longitude;
+  const around = cameras.flatMap((one) =>
+    one.point && !same(one) ? { id: one.id, point: one.point, bearing: one.bearing, label: one.name } : [],
+  );
+  const bearing = cameras.find(same)?.bearing;
   return (
     <MapView
       ref={map}
@@ -134,7 +142,7 @@ function MapInset({
       height={220}
       label={label}
       centre={point}
-      points={[{ id: "here", point, bearing: camera?.bearing, label, state: "alarm" }]}
+      points={[...around, { id: "here", point, bearing, label, state: "alarm" }]}
     />
   );
 }

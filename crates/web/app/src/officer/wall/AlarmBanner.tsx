@@ -26,7 +26,6 @@ export function AlarmBanner({ alarm: { item }, onHide }: { alarm: Alarm; onHide:
       <Button
         color="gray.0"
         c="red.9"
-        ml="auto"
         onClick={() => void navigate({ to: "/queue", search: { item: item.id } })}
       >
         {t("live.alarmOpen")}

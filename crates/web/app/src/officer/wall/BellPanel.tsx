@@ -61,7 +61,7 @@ function BellLine({ bell }: { bell: Schemas["Bell"] }) {
   const { t } = useTranslation("officer");
   const now = useNow(60_000);
   const silent = isSilent(bell, now);
-  const battery = typeof bell.battery === "number" ? Math.round(bell.battery) : undefined;
+  const battery = typeof bell.battery === "number" ? Math.round(bell.battery * 100) : undefined;
   return (
     <Group justify="space-between" wrap="nowrap" gap="xs">
       <div style={{ minWidth: 0 }}>
@@ -85,7 +85,7 @@ function BellLine({ bell }: { bell: Schemas["Bell"] }) {
         {bell.enabled === false && <Badge variant="default">{t("bell.off")}</Badge>}
         {silent && <Badge color="red.8">{t("bell.silent")}</Badge>}
         {battery !== undefined && (
-          <Badge variant="light" color={battery < LOW ? "red.9" : "gray"}>
+          <Badge variant="default" c={battery < LOW ? "red" : undefined}>
             {t("bell.battery", { percent: battery })}
           </Badge>
         )}
