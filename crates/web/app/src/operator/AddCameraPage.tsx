@@ -243,6 +243,7 @@ function AddCamera() {
               </Grid.Col>
               <Grid.Col span={{ base: 12, md: 7 }}>
                 <PositionField
+                  later={!tried}
                   value={values.position}
                   onChange={(position) => form.setFieldValue("position", position)}
                   others={(cameras.data?.items ?? []).flatMap((camera) =>
