@@ -7,6 +7,7 @@ const KNOWN = { name: "Cổng trụ sở công an xã", password: "binh-an-01" }
 interface Named {
   id: string;
   name: string;
+  version: number;
 }
 
 async function all<T extends Named>(api: APIRequestContext, what: string): Promise<T[]> {
@@ -15,7 +16,11 @@ async function all<T extends Named>(api: APIRequestContext, what: string): Promi
 
 /** Removes what a test has added, so that it can be run again. */
 async function removeNamed(api: APIRequestContext, what: string, name: string) {
-  for (const one of await all(api, what)) if (one.name === name) await api.delete(`/api/v1/${what}/${one.id}`);
+  for (const one of await all(api, what)) {
+    if (one.name !== name) continue;
+    const answer = await api.delete(`/api/v1/${what}/${one.id}?version=${one.version}`);
+    expect(answer.ok(), await answer.text()).toBe(true);
+  }
 }
 
 /** Chooses from a list that is searched by typing. */

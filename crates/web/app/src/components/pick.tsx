@@ -29,7 +29,7 @@ export function usePlaceOptions(action: Action): { value: string; label: string 
   return useMemo(
     () =>
       [...places.values()]
-        .filter((place) => may(action, place.id))
+        .filter((place) => !place.merged_into && may(action, place.id))
         .map((place) => ({ value: place.id, label: placePath(places, place.id) }))
         .sort((a, b) => a.label.localeCompare(b.label, "vi")),
     [places, may, action],

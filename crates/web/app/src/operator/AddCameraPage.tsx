@@ -125,7 +125,15 @@ function AddCamera() {
   });
   const refused = add.error && failureOf(add.error);
   return (
-    <form onSubmit={save} noValidate>
+    <form
+      noValidate
+      onSubmit={(event) => {
+        if (tried || values.name) return save(event);
+        // Enter in the address or the password tries them.
+        event.preventDefault();
+        void tryIt();
+      }}
+    >
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Paper withBorder p="md" component="section" aria-labelledby="where">
@@ -235,6 +243,7 @@ function AddCamera() {
               </Grid.Col>
               <Grid.Col span={{ base: 12, md: 7 }}>
                 <PositionField
+                  later={!tried}
                   value={values.position}
                   onChange={(position) => form.setFieldValue("position", position)}
                   others={(cameras.data?.items ?? []).flatMap((camera) =>

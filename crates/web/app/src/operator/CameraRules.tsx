@@ -47,7 +47,7 @@ export function CameraRules({ camera }: { camera: Schemas["Camera"] }) {
           <Stack>
             {add}
             <Grid gap="lg">
-              <Grid.Col span={{ base: 12, lg: 5 }}>
+              <Grid.Col span={{ base: 12, lg: 4 }}>
                 {may("watch", camera.place_id) && (
                   <div ref={ref} style={{ position: "relative" }}>
                     <LivePicture camera={camera.id} label={t("camera.shapes")} everyMs={10_000} />
@@ -55,7 +55,7 @@ export function CameraRules({ camera }: { camera: Schemas["Camera"] }) {
                   </div>
                 )}
               </Grid.Col>
-              <Grid.Col span={{ base: 12, lg: 7 }}>
+              <Grid.Col span={{ base: 12, lg: 8 }}>
                 <RuleTable rules={rules} />
               </Grid.Col>
             </Grid>

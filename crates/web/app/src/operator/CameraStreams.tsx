@@ -1,18 +1,19 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, type Schemas } from "../api/client";
+import type { Schemas } from "../api/client";
 import { useMay } from "../api/session";
 import { ProblemAlert } from "../components/states";
 import { FailureNote } from "./FailureNote";
 import classes from "./operator.module.css";
-import { failureOf } from "./pending";
+import { failureOf, tryStored } from "./pending";
 import { Streams } from "./Streams";
 
 /** A camera's streams: their addresses, and a trial of them as they are stored. */
 export function CameraStreams({ camera }: { camera: Schemas["Camera"] }) {
   const { t } = useTranslation("operator");
   const may = useMay();
-  const trial = api.useMutation("post", "/api/v1/cameras/{camera_id}/probe");
+  const trial = useMutation({ mutationFn: () => tryStored(camera.id) });
   const failure = failureOf(trial.error);
   return (
     <Stack>
@@ -28,10 +29,7 @@ export function CameraStreams({ camera }: { camera: Schemas["Camera"] }) {
       </div>
       {may("manage_cameras", camera.place_id) && (
         <Group>
-          <Button
-            loading={trial.isPending}
-            onClick={() => trial.mutate({ params: { path: { camera_id: camera.id } } })}
-          >
+          <Button loading={trial.isPending} onClick={() => trial.mutate()}>
             {t("camera.tryNow")}
           </Button>
           <Text size="sm">{trial.isPending ? t("camera.trying") : t("camera.tryHint")}</Text>

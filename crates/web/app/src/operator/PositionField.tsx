@@ -1,9 +1,11 @@
 import { Button, Group, NumberInput, Skeleton, Stack, Text } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { IconMap2 } from "@tabler/icons-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import type { MapPoint } from "../components/MapView";
 import { wind } from "./bearing";
+import classes from "./operator.module.css";
 
 const PositionMap = lazy(() => import("./PositionMap").then((of) => ({ default: of.PositionMap })));
 
@@ -20,12 +22,22 @@ interface Props {
   /** Whether it looks somewhere. */
   looks?: boolean;
   height?: number;
+  /** The map is fetched only when it is asked for: what comes before it shall be there at once. */
+  later?: boolean;
 }
 
 /** Where something stands and where it looks: on the map, or as numbers. */
-export function PositionField({ value, onChange, others = [], looks = true, height }: Props) {
+export function PositionField({
+  value,
+  onChange,
+  others = [],
+  looks = true,
+  height = 340,
+  later = false,
+}: Props) {
   const { t } = useTranslation("operator");
   const { point, bearing } = value;
+  const [wanted, setWanted] = useState(false);
   const degree = (side: keyof Point, most: number) => (
     <NumberInput
       label={t(`position.${side}`)}
@@ -48,16 +60,28 @@ export function PositionField({ value, onChange, others = [], looks = true, heig
   return (
     <Stack gap="xs">
       <Text size="sm">{t(looks ? "position.hint" : "position.pointHint")}</Text>
-      <Suspense fallback={<Skeleton height={height ?? 340} />}>
-        <PositionMap
-          point={point}
-          bearing={bearing}
-          others={others}
-          height={height}
-          onPoint={(next) => onChange({ ...value, point: next })}
-          onBearing={looks ? (next) => onChange({ ...value, bearing: next }) : undefined}
-        />
-      </Suspense>
+      {later && !wanted && !point ? (
+        <div className={classes.later} style={{ height }}>
+          <Button
+            variant="default"
+            leftSection={<IconMap2 size={18} aria-hidden />}
+            onClick={() => setWanted(true)}
+          >
+            {t("position.open")}
+          </Button>
+        </div>
+      ) : (
+        <Suspense fallback={<Skeleton height={height} />}>
+          <PositionMap
+            point={point}
+            bearing={bearing}
+            others={others}
+            height={height}
+            onPoint={(next) => onChange({ ...value, point: next })}
+            onBearing={looks ? (next) => onChange({ ...value, bearing: next }) : undefined}
+          />
+        </Suspense>
+      )}
       <Group align="flex-end" gap="xs">
         {degree("latitude", 90)}
         {degree("longitude", 180)}

@@ -122,6 +122,11 @@ export async function tryStreams(
   }
 }
 
+/** Tries a camera as it is stored. */
+export function tryStored(camera: string) {
+  return ask<{ streams: StreamFound[] }>(`/cameras/${camera}/probe`, json({ pictures: true }));
+}
+
 export function discoverCameras(signal?: AbortSignal) {
   return ask<{ items: Discovered[] }>("/cameras/discover", { method: "POST", signal });
 }

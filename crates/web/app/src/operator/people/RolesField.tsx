@@ -3,7 +3,7 @@ import { IconPlus, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
-import { PlaceSelect } from "../../components/pick";
+import { PlaceSelect, usePlaceOptions } from "../../components/pick";
 
 type Held = Schemas["HeldRole"];
 
@@ -20,6 +20,7 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
   const { t } = useTranslation(["operator", "common"]);
   const { rights } = useSession();
   const everywhere = rights.some((right) => right.action === "manage_people" && right.everywhere);
+  const [first] = usePlaceOptions("manage_people");
   const set = (place: number, change: Partial<Held>) =>
     onChange(value.map((held, at) => (at === place ? { ...held, ...change } : held)));
   return (
@@ -66,7 +67,9 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
           size="compact-sm"
           w="fit-content"
           leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => onChange([...value, { role: "duty_officer", place_id: null }])}
+          onClick={() =>
+            onChange([...value, { role: "duty_officer", place_id: everywhere ? null : first?.value }])
+          }
         >
           {t("people.addRole")}
         </Button>

@@ -46,15 +46,15 @@ export function RuleTable({ rules }: { rules: Schemas["Rule"][] }) {
   return (
     <>
       <SaveTrouble error={change.error} />
-      <Table.ScrollContainer minWidth={760}>
+      <Table.ScrollContainer minWidth={600}>
         <Table verticalSpacing="xs" layout="fixed">
           <Table.Thead>
             <Table.Tr>
               <Table.Th w="27%">{t("rules.name")}</Table.Th>
               <Table.Th w={110}>{t("rules.severity")}</Table.Th>
               <Table.Th>{t("rules.what")}</Table.Th>
-              <Table.Th w="20%">{t("rules.schedule")}</Table.Th>
-              <Table.Th w={90}>{t("rules.on")}</Table.Th>
+              <Table.Th w="18%">{t("rules.schedule")}</Table.Th>
+              <Table.Th w={84}>{t("rules.on")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -9,11 +9,12 @@ import {
   Stack,
   Text,
 } from "@mantine/core";
-import { DateInput, TimeInput } from "@mantine/dates";
+import { DateInput } from "@mantine/dates";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
-import { ZONE } from "../../i18n/time";
+import { toField, ZONE } from "../../i18n/time";
+import { TimeField } from "./TimeField";
 import { WeekChart } from "./WeekChart";
 import { DAYS } from "./week";
 
@@ -28,8 +29,6 @@ interface Props {
 }
 
 const NIGHT = { days: [...DAYS], from: "22:00", to: "05:00" };
-/** A field for a time of day knows no 24:00; an end at 00:00 means the same. */
-const field = (time: string) => (time === "24:00" ? "00:00" : time);
 
 /** A weekly timetable with special dates, and a picture of the week. */
 export function ScheduleEditor({ value, onChange, label, without }: Props) {
@@ -74,19 +73,15 @@ export function ScheduleEditor({ value, onChange, label, without }: Props) {
                     ))}
                   </Group>
                 </Chip.Group>
-                <TimeInput
+                <TimeField
                   label={t("schedule.from")}
-                  value={field(span.from)}
-                  onChange={(event) =>
-                    event.currentTarget.value && setSpan(place, { from: event.currentTarget.value })
-                  }
+                  value={span.from}
+                  onChange={(from) => setSpan(place, { from })}
                 />
-                <TimeInput
+                <TimeField
                   label={t("schedule.to")}
-                  value={field(span.to)}
-                  onChange={(event) =>
-                    event.currentTarget.value && setSpan(place, { to: event.currentTarget.value })
-                  }
+                  value={span.to}
+                  onChange={(to) => setSpan(place, { to })}
                 />
                 <ActionIcon
                   variant="subtle"
@@ -96,7 +91,7 @@ export function ScheduleEditor({ value, onChange, label, without }: Props) {
                 >
                   <IconX size={18} />
                 </ActionIcon>
-                {field(span.to) <= field(span.from) && <Text size="sm">{t("schedule.nextDay")}</Text>}
+                {span.to <= span.from && <Text size="sm">{t("schedule.nextDay")}</Text>}
               </Group>
             ))}
             <Button
@@ -134,21 +129,19 @@ export function ScheduleEditor({ value, onChange, label, without }: Props) {
                 />
                 {one.spans[0] && (
                   <>
-                    <TimeInput
+                    <TimeField
                       label={t("schedule.from")}
-                      value={field(one.spans[0].from)}
-                      onChange={(event) => {
-                        const from = event.currentTarget.value;
-                        if (from) setDate(place, { spans: [{ from, to: one.spans[0]?.to ?? "24:00" }] });
-                      }}
+                      value={one.spans[0].from}
+                      onChange={(from) =>
+                        setDate(place, { spans: [{ from, to: one.spans[0]?.to ?? "24:00" }] })
+                      }
                     />
-                    <TimeInput
+                    <TimeField
                       label={t("schedule.to")}
-                      value={field(one.spans[0].to)}
-                      onChange={(event) => {
-                        const to = event.currentTarget.value;
-                        if (to) setDate(place, { spans: [{ from: one.spans[0]?.from ?? "00:00", to }] });
-                      }}
+                      value={one.spans[0].to}
+                      onChange={(to) =>
+                        setDate(place, { spans: [{ from: one.spans[0]?.from ?? "00:00", to }] })
+                      }
                     />
                   </>
                 )}
@@ -169,7 +162,7 @@ export function ScheduleEditor({ value, onChange, label, without }: Props) {
                 leftSection={<IconPlus size={14} aria-hidden />}
                 onClick={() =>
                   set({
-                    exceptions: [...exceptions, { date: new Date().toISOString().slice(0, 10), spans: [] }],
+                    exceptions: [...exceptions, { date: toField(Date.now()).slice(0, 10), spans: [] }],
                   })
                 }
               >
