@@ -133,7 +133,7 @@ async fn people_are_found_by_time_and_place() -> anyhow::Result<()> {
     // A trial shows each stream; so begins a JPEG in base64.
     let trial = server.api.post(&format!("cameras/{people}/probe"), &json!({ "pictures": true })).await?;
     for stream in list(&trial, "/streams")? {
-        assert!(text(stream, "/picture")?.starts_with("/9j/"), "{trial}");
+        assert!(text(&stream, "/picture")?.starts_with("/9j/"), "{trial}");
     }
 
     // The timeline shows it all; nothing was lost on the way.

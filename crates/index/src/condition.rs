@@ -19,7 +19,7 @@ pub struct StreamStock {
     pub stored_bytes: u64,
     /// When the oldest of it begins.
     pub oldest: Option<Timestamp>,
-    /// Bytes of what began since the moment asked for.
+    /// Bytes of what began in the range asked for.
     pub lately_bytes: u64,
     /// When the first of that begins.
     pub lately_from: Option<Timestamp>,
@@ -41,8 +41,9 @@ pub struct GapSum {
 }
 
 impl Index {
-    /// What is recorded of each stream of these cameras, or of all.
-    pub async fn stock(&self, cameras: Option<&[CameraId]>, since: Timestamp) -> Result<Vec<StreamStock>> {
+    /// What is recorded of each stream of these cameras, or of all; of a range, which its end keeps from being looked
+    /// for in the partitions of days to come.
+    pub async fn stock(&self, cameras: Option<&[CameraId]>, lately: TimeRange) -> Result<Vec<StreamStock>> {
         let rows = sqlx::query(
             "SELECT k.camera_id, k.stream, k.bytes, oldest.starts_at, lately.bytes, lately.starts_at
              FROM stream_bytes k
@@ -51,12 +52,13 @@ impl Index {
                  ORDER BY s.starts_at LIMIT 1) oldest ON true
              CROSS JOIN LATERAL (
                  SELECT coalesce(sum(s.bytes), 0)::bigint AS bytes, min(s.starts_at) AS starts_at FROM segments s
-                 WHERE s.camera_id = k.camera_id AND s.stream = k.stream AND s.starts_at >= $2) lately
+                 WHERE s.camera_id = k.camera_id AND s.stream = k.stream AND s.starts_at >= $2 AND s.starts_at < $3) lately
              WHERE $1::uuid[] IS NULL OR k.camera_id = ANY ($1)
              ORDER BY 1, 2",
         )
         .bind(cameras.map(uuids))
-        .bind(at(since))
+        .bind(at(lately.from))
+        .bind(at(lately.to))
         .fetch_all(&self.pool)
         .await?;
         let what = "the stock of a stream";

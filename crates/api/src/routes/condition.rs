@@ -96,7 +96,7 @@ async fn health(State(server): State<Server>, caller: Caller) -> Answer<axum::Js
     let from = to - LATELY;
     let cameras = server.index.cameras(&[], &caller.visibility(Action::View)).await?;
     let ids: Vec<CameraId> = cameras.iter().map(|camera| camera.id).collect();
-    let stock = server.index.stock(Some(&ids), from).await?;
+    let stock = server.index.stock(Some(&ids), TimeRange { from, to }).await?;
     let gaps = server.index.gap_sums(&ids, TimeRange { from, to }).await?;
     let items = cameras.iter().map(|camera| condition(camera, &stock, &gaps)).collect();
     Ok(axum::Json(Conditions { from, to, items }))
@@ -178,7 +178,7 @@ async fn storage(State(server): State<Server>) -> Answer<axum::Json<Storage>> {
     let space =
         space.map_err(|error| Problem::internal(&error))?.map_err(|error| Problem::internal(&error))?;
     let now = server.clock.now();
-    let stock = server.index.stock(None, now - LATELY).await?;
+    let stock = server.index.stock(None, TimeRange { from: now - LATELY, to: now }).await?;
     Ok(axum::Json(foretell(space, &stock, server.config.keeping, now)))
 }
 
