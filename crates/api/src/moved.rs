@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// One line of the answer.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Line {
+pub(crate) enum MovedLine {
     /// All before this moment was looked at.
     Progress {
         /// The moment.
@@ -103,16 +103,16 @@ struct Known {
 
 impl Search {
     /// Searches until all was looked at, nobody listens, or the server stops.
-    pub(crate) async fn run(self, lines: mpsc::Sender<Line>) {
+    pub(crate) async fn run(self, lines: mpsc::Sender<MovedLine>) {
         let stopping = self.server.shutdown.clone();
         let last = tokio::select! {
             outcome = self.search(&lines) => match outcome {
-                Ok(looked) => Line::End { looked },
-                Err(Stopped::Failed(why)) => Line::Failed { why },
+                Ok(looked) => MovedLine::End { looked },
+                Err(Stopped::Failed(why)) => MovedLine::Failed { why },
                 Err(Stopped::Unheard) => return,
             },
             () = lines.closed() => return,
-            () = stopping.cancelled() => Line::Failed {
+            () = stopping.cancelled() => MovedLine::Failed {
                 why: sentence("Máy chủ đang dừng.", "The server is stopping."),
             },
         };
@@ -120,7 +120,7 @@ impl Search {
         drop(lines.send(last).await);
     }
 
-    async fn search(&self, lines: &mpsc::Sender<Line>) -> Result<u64, Stopped> {
+    async fn search(&self, lines: &mpsc::Sender<MovedLine>) -> Result<u64, Stopped> {
         let mut known = Known {
             movement: Movement::new(self.sensitivity),
             moments: Moments::default(),
@@ -159,17 +159,17 @@ impl Search {
         Ok(segments)
     }
 
-    fn progress(&self, at: Timestamp) -> Line {
+    fn progress(&self, at: Timestamp) -> MovedLine {
         let at = at.clamp(self.range.from, self.range.to);
         let done = at.since(self.range.from).as_secs_f64() / self.range.duration().as_secs_f64();
-        Line::Progress { at, done: done.clamp(0.0, 1.0) }
+        MovedLine::Progress { at, done: done.clamp(0.0, 1.0) }
     }
 
     async fn look_at(
         &self,
         segment: &Segment,
         known: &mut Known,
-        lines: &mpsc::Sender<Line>,
+        lines: &mpsc::Sender<MovedLine>,
     ) -> Result<(), Stopped> {
         let wanted = TimeRange { from: known.until, to: self.range.to };
         let Some(part) = segment.range().and_then(|range| range.intersection(wanted)) else { return Ok(()) };
@@ -189,14 +189,14 @@ impl Search {
                 None => {
                     if let (Some(from), Some(last)) = (first, last) {
                         let (to, reason) = (last.plus_micros(1_000_000), Unknown::Unreadable);
-                        tell(lines, Line::Gap { from, to, reason }).await?;
+                        tell(lines, MovedLine::Gap { from, to, reason }).await?;
                     }
                 }
             }
         }
         if damaged {
             let (TimeRange { from, to }, reason) = (part, Unknown::Unreadable);
-            tell(lines, Line::Gap { from, to, reason }).await?;
+            tell(lines, MovedLine::Gap { from, to, reason }).await?;
         }
         Ok(())
     }
@@ -244,11 +244,16 @@ impl Search {
         )))
     }
 
-    async fn gap(&self, from: Timestamp, to: Timestamp, lines: &mpsc::Sender<Line>) -> Result<(), Stopped> {
+    async fn gap(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        lines: &mpsc::Sender<MovedLine>,
+    ) -> Result<(), Stopped> {
         if to.since(from) <= TOUCHING {
             return Ok(());
         }
-        tell(lines, Line::Gap { from, to, reason: Unknown::NotRecorded }).await
+        tell(lines, MovedLine::Gap { from, to, reason: Unknown::NotRecorded }).await
     }
 }
 
@@ -278,14 +283,14 @@ fn batches(frames: Vec<AccessUnit>) -> Vec<Vec<AccessUnit>> {
     batches
 }
 
-async fn tell(lines: &mpsc::Sender<Line>, line: Line) -> Result<(), Stopped> {
+async fn tell(lines: &mpsc::Sender<MovedLine>, line: MovedLine) -> Result<(), Stopped> {
     lines.send(line).await.map_err(|_| Stopped::Unheard)
 }
 
-async fn tell_moment(lines: &mpsc::Sender<Line>, moment: Option<Moment>) -> Result<(), Stopped> {
+async fn tell_moment(lines: &mpsc::Sender<MovedLine>, moment: Option<Moment>) -> Result<(), Stopped> {
     match moment {
         Some(Moment { range: TimeRange { from, to }, peak }) => {
-            tell(lines, Line::Moment { from, to, peak }).await
+            tell(lines, MovedLine::Moment { from, to, peak }).await
         }
         None => Ok(()),
     }

@@ -31,22 +31,22 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
 
 /// How well cameras were recorded.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Conditions {
+struct CamerasRecorded {
     /// The first moment looked at: 24 hours ago.
     from: Timestamp,
     /// The first moment after it: now.
     to: Timestamp,
     /// One row a camera, by name.
-    items: Vec<Condition>,
+    items: Vec<CameraRecorded>,
 }
 
 /// How well a camera was recorded.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Condition {
+struct CameraRecorded {
     /// Which camera.
     camera_id: CameraId,
     /// What is missing of the recording of its main stream.
-    recording_gaps: Missing,
+    recording_gaps: FootageMissing,
     /// Seconds that were recorded, not analysed, and not caught up.
     analysis_gap_seconds: f64,
     /// What is recorded, by stream.
@@ -57,18 +57,18 @@ struct Condition {
 
 /// What is missing.
 #[derive(Default, Serialize, utoipa::ToSchema)]
-struct Missing {
+struct FootageMissing {
     /// How many gaps.
     count: u64,
     /// How long they are together.
     seconds: f64,
     /// The same by reason, the longest first.
-    by_reason: Vec<MissingFor>,
+    by_reason: Vec<FootageMissingFor>,
 }
 
 /// What is missing for one reason.
 #[derive(Serialize, utoipa::ToSchema)]
-struct MissingFor {
+struct FootageMissingFor {
     /// Why.
     reason: GapReason,
     /// How many gaps.
@@ -90,8 +90,8 @@ struct Stock {
 
 /// How well cameras were recorded in the last 24 hours
 #[utoipa::path(get, path = "/cameras/health", operation_id = "listCameraHealth", tag = "cameras",
-    responses((status = 200, body = Conditions)))]
-async fn health(State(server): State<Server>, caller: Caller) -> Answer<axum::Json<Conditions>> {
+    responses((status = 200, body = CamerasRecorded)))]
+async fn health(State(server): State<Server>, caller: Caller) -> Answer<axum::Json<CamerasRecorded>> {
     let to = server.clock.now();
     let from = to - LATELY;
     let cameras = server.index.cameras(&[], &caller.visibility(Action::View)).await?;
@@ -99,11 +99,11 @@ async fn health(State(server): State<Server>, caller: Caller) -> Answer<axum::Js
     let stock = server.index.stock(Some(&ids), TimeRange { from, to }).await?;
     let gaps = server.index.gap_sums(&ids, TimeRange { from, to }).await?;
     let items = cameras.iter().map(|camera| condition(camera, &stock, &gaps)).collect();
-    Ok(axum::Json(Conditions { from, to, items }))
+    Ok(axum::Json(CamerasRecorded { from, to, items }))
 }
 
-fn condition(camera: &Camera, stock: &[StreamStock], gaps: &[GapSum]) -> Condition {
-    let mut recording_gaps = Missing::default();
+fn condition(camera: &Camera, stock: &[StreamStock], gaps: &[GapSum]) -> CameraRecorded {
+    let mut recording_gaps = FootageMissing::default();
     let mut analysis_gap_seconds = 0.0;
     for gap in gaps.iter().filter(|gap| gap.camera_id == camera.id) {
         if gap.kind == GapKind::Analysis {
@@ -113,10 +113,10 @@ fn condition(camera: &Camera, stock: &[StreamStock], gaps: &[GapSum]) -> Conditi
         recording_gaps.count += gap.count;
         recording_gaps.seconds += gap.seconds;
         let GapSum { reason, count, seconds, .. } = *gap;
-        recording_gaps.by_reason.push(MissingFor { reason, count, seconds });
+        recording_gaps.by_reason.push(FootageMissingFor { reason, count, seconds });
     }
     let own = || stock.iter().filter(|stock| stock.camera_id == camera.id);
-    Condition {
+    CameraRecorded {
         camera_id: camera.id,
         recording_gaps,
         analysis_gap_seconds,

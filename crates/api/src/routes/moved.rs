@@ -20,7 +20,7 @@ use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
 use crate::extract::Json;
-use crate::moved::{Line, Search};
+use crate::moved::{MovedLine, Search};
 use crate::problem::{Answer, Code, Problem};
 use crate::search::{closed_range, within};
 
@@ -93,7 +93,7 @@ impl Area {
 /// the connection ends the search. Two may run at the same time.
 #[utoipa::path(post, path = "/cameras/{camera_id}/moved", operation_id = "searchMovement", tag = "recordings",
     params(("camera_id" = CameraId, Path)), request_body = Question,
-    responses((status = 200, body = Line, content_type = "application/x-ndjson")))]
+    responses((status = 200, body = MovedLine, content_type = "application/x-ndjson")))]
 async fn moved(
     State(server): State<Server>,
     caller: Caller,
@@ -136,7 +136,7 @@ async fn moved(
     Ok(([kind, unbuffered], Body::from_stream(body)).into_response())
 }
 
-fn text(line: &Line) -> Result<Bytes, serde_json::Error> {
+fn text(line: &MovedLine) -> Result<Bytes, serde_json::Error> {
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');
     Ok(text.into())

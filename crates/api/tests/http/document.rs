@@ -95,3 +95,36 @@ fn text_is_compressed_and_answers_are_guarded() {
         assert!(session.headers.contains_key(header::WWW_AUTHENTICATE));
     });
 }
+
+/// Schemas are known by the name of their type alone: of two of one name one would be lost, and clients misled.
+#[test]
+fn no_two_types_of_the_document_share_a_name() {
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut names: Vec<String> = Vec::new();
+    let mut folders = vec![crates.join("api/src"), crates.join("domain/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let mut described = false;
+            for line in text.lines() {
+                described |= line.contains("ToSchema)");
+                let mut words =
+                    line.trim_start_matches("pub ").trim_start_matches("pub(crate) ").split_whitespace();
+                if let (Some("struct" | "enum"), Some(name)) = (words.next(), words.next())
+                    && std::mem::take(&mut described)
+                {
+                    names.push(name.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned());
+                }
+            }
+        }
+    }
+    assert!(names.len() > 100, "{} types", names.len());
+    names.sort();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}

@@ -1,5 +1,5 @@
 import type { Schemas } from "../../api/client";
-import type { QueueFilter } from "../pending";
+import type { QueueFilter } from "./queuePage";
 
 export type Item = Schemas["ReviewItem"];
 type Page = Schemas["Queue"];

@@ -3,8 +3,8 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { api, type Schemas } from "../../api/client";
 import { useLive } from "../../api/live";
 import { usePlaces } from "../../api/session";
-import { type QueueFilter, queuePage } from "../pending";
 import { byUrgency, type Item, matches, withItem } from "./order";
+import { type QueueFilter, queuePage } from "./queuePage";
 import { SEVERITIES, STATES } from "./search";
 
 export type Detail = Schemas["ReviewItemAnswer"];
