@@ -1,10 +1,10 @@
 import { ActionIcon, Button, Group, Stack, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { IconLock, IconLockOpen, IconNote, IconPencil, IconTrash } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../api/client";
+import { api, queryClient, type Schemas } from "../api/client";
+import { asProblem } from "../api/problem";
 import { useMay, usePlaces } from "../api/session";
 import { Page } from "../components/Page";
 import { placePath } from "../components/pick";
@@ -14,8 +14,8 @@ import { StateBadge } from "./CasesPage";
 import { CaseItems } from "./cases/CaseItems";
 import { EditCase } from "./cases/EditCase";
 import { Exports } from "./cases/Exports";
+import { refreshCases } from "./cases/refreshCases";
 import { WriteNote } from "./cases/WriteNote";
-import { type Case, type CaseItem, cases, unknownThere } from "./pending";
 
 const route = getRouteApi("/cases/$caseId");
 
@@ -23,13 +23,13 @@ const route = getRouteApi("/cases/$caseId");
 export function CasePage() {
   const { t } = useTranslation("investigator");
   const { caseId } = route.useParams();
-  const found = useQuery({ queryKey: ["cases", caseId], queryFn: () => cases.read(caseId) });
+  const found = api.useQuery("get", "/api/v1/cases/{case_id}", { params: { path: { case_id: caseId } } });
   if (found.data) return <Whole key={caseId} found={found.data} />;
   return (
     <Page title={t("cases.pageTitle")} needs="export">
       {found.isPending ? (
         <Loading />
-      ) : unknownThere(found.error) ? (
+      ) : asProblem(found.error).code === "not_found" ? (
         <NothingHere title={t("cases.gone")} hint={t("cases.goneHint")} />
       ) : (
         <Failed error={found.error} retry={() => void found.refetch()} />
@@ -38,23 +38,22 @@ export function CasePage() {
   );
 }
 
-function Whole({ found }: { found: Case & { items: CaseItem[] } }) {
+function Whole({ found }: { found: Schemas["WholeCase"] }) {
   const { t } = useTranslation(["investigator", "common"]);
   const may = useMay();
   const places = usePlaces();
   const navigate = useNavigate();
   const mine = may("export", found.place_id);
-  const again = () => void queryClient.invalidateQueries({ queryKey: ["cases"] });
-  const setState = useMutation({
-    mutationFn: (state: Case["state"]) => cases.change(found.id, { state, version: found.version }),
-    onSettled: again,
-  });
-  const remove = useMutation({
-    mutationFn: () => cases.remove(found.id, found.version),
-    onSuccess: () => {
-      void navigate({ to: "/cases" });
-      queryClient.removeQueries({ queryKey: ["cases", found.id] });
-      again();
+  const path = { case_id: found.id };
+  const { version } = found;
+  const change = api.useMutation("patch", "/api/v1/cases/{case_id}", { onSettled: refreshCases });
+  const setState = (state: Schemas["CaseState"]) =>
+    change.mutate({ params: { path }, body: { state, version } });
+  const remove = api.useMutation("delete", "/api/v1/cases/{case_id}", {
+    onSuccess: async () => {
+      await navigate({ to: "/cases" });
+      queryClient.removeQueries({ queryKey: ["get", "/api/v1/cases/{case_id}", { params: { path } }] });
+      void refreshCases();
     },
   });
   const open = found.state === "open";
@@ -63,7 +62,7 @@ function Whole({ found }: { found: Case & { items: CaseItem[] } }) {
       title: t("cases.closeTitle"),
       children: <Text size="sm">{t("cases.closeHint")}</Text>,
       labels: { confirm: t("cases.close"), cancel: t("common:do.cancel") },
-      onConfirm: () => setState.mutate("closed"),
+      onConfirm: () => setState("closed"),
     });
   const askToRemove = () =>
     modals.openConfirmModal({
@@ -71,9 +70,9 @@ function Whole({ found }: { found: Case & { items: CaseItem[] } }) {
       children: <Text size="sm">{t("cases.removeHint")}</Text>,
       labels: { confirm: t("common:do.remove"), cancel: t("common:do.cancel") },
       confirmProps: { color: "red" },
-      onConfirm: () => remove.mutate(),
+      onConfirm: () => remove.mutate({ params: { path, query: { version } } }),
     });
-  const problem = setState.error ?? remove.error;
+  const problem = change.error ?? remove.error;
   return (
     <Page
       title={found.title}
@@ -102,8 +101,8 @@ function Whole({ found }: { found: Case & { items: CaseItem[] } }) {
             <Button
               variant="default"
               leftSection={open ? <IconLock size={18} aria-hidden /> : <IconLockOpen size={18} aria-hidden />}
-              loading={setState.isPending}
-              onClick={open ? askToClose : () => setState.mutate("open")}
+              loading={change.isPending}
+              onClick={open ? askToClose : () => setState("open")}
             >
               {open ? t("cases.close") : t("cases.reopen")}
             </Button>

@@ -1,17 +1,16 @@
 import { Anchor, Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconFolder, IconPlus } from "@tabler/icons-react";
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../api/client";
+import { api, type Schemas } from "../api/client";
 import { useMay, usePlaces } from "../api/session";
 import { Page } from "../components/Page";
 import { PlaceSelect, placePath } from "../components/pick";
 import { Failed, Loading, NothingHere, ProblemAlert } from "../components/states";
 import { moment } from "../i18n/time";
-import { cases, unknownThere } from "./pending";
+import { refreshCases } from "./cases/refreshCases";
 
 /** The matters that are worked on, the latest first. */
 export function CasesPage() {
@@ -47,19 +46,14 @@ export function CasesPage() {
 function CaseList({ onBegin }: { onBegin: () => void }) {
   const { t } = useTranslation(["investigator", "common"]);
   const places = usePlaces();
-  const list = useInfiniteQuery({
-    queryKey: ["cases", "list"],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) => cases.list(pageParam),
-    getNextPageParam: (page) => page.next_cursor,
-  });
+  const list = api.useInfiniteQuery(
+    "get",
+    "/api/v1/cases",
+    {},
+    { initialPageParam: undefined, pageParamName: "cursor", getNextPageParam: (page) => page.next_cursor },
+  );
   if (list.isPending) return <Loading />;
-  if (list.error)
-    return unknownThere(list.error) ? (
-      <NothingHere title={t("notYetTitle")} hint={t("notYet")} />
-    ) : (
-      <Failed error={list.error} retry={() => void list.refetch()} />
-    );
+  if (list.error) return <Failed error={list.error} retry={() => void list.refetch()} />;
   const known = list.data.pages.flatMap((page) => page.items);
   if (known.length === 0)
     return (
@@ -128,7 +122,7 @@ function CaseList({ onBegin }: { onBegin: () => void }) {
   );
 }
 
-export function StateBadge({ state }: { state: "open" | "closed" }) {
+export function StateBadge({ state }: { state: Schemas["CaseState"] }) {
   const { t } = useTranslation("investigator");
   return (
     <Badge color={state === "open" ? "cyan.9" : "gray.7"} variant="filled" tt="none">
@@ -143,11 +137,9 @@ function NewCase({ onClose }: { onClose: () => void }) {
   const [title, setTitle] = useState("");
   const [place, setPlace] = useState<string | null>(null);
   const [note, setNote] = useState("");
-  const create = useMutation({
-    mutationFn: () =>
-      cases.create({ title: title.trim(), place_id: place ?? "", ...(note.trim() && { note }) }),
+  const create = api.useMutation("post", "/api/v1/cases", {
     onSuccess: (made) => {
-      void queryClient.invalidateQueries({ queryKey: ["cases"] });
+      void refreshCases();
       onClose();
       void navigate({ to: "/cases/$caseId", params: { caseId: made.id } });
     },
@@ -156,7 +148,8 @@ function NewCase({ onClose }: { onClose: () => void }) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        create.mutate();
+        if (place)
+          create.mutate({ body: { title: title.trim(), place_id: place, note: note.trim() || null } });
       }}
     >
       <Stack>

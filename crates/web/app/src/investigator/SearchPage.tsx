@@ -9,7 +9,6 @@ import { Page } from "../components/Page";
 import { useCameras } from "../components/pick";
 import { Failed, Loading, NothingHere } from "../components/states";
 import { rfc3339 } from "../i18n/time";
-import { unknownThere } from "./pending";
 import { AlongRoute } from "./search/AlongRoute";
 import { FilterPanel } from "./search/FilterPanel";
 import { type Filter, type Period, periodOf, queryOf, type Shape, wayOf } from "./search/filter";
@@ -137,9 +136,7 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
     </Group>
   );
   const results =
-    search.isError && events.length === 0 && unknownThere(search.error) ? (
-      <NothingHere title={t("notYetTitle")} hint={t("notYet")} />
-    ) : search.isError && events.length === 0 ? (
+    search.isError && events.length === 0 ? (
       <Failed error={search.error} retry={() => void search.refetch()} />
     ) : search.isPending ? (
       <Loading />

@@ -1,13 +1,15 @@
-import { Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconFolderPlus } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../../api/client";
+import { api, http, type Schemas } from "../../api/client";
 import { PlaceSelect } from "../../components/pick";
 import { Loading, ProblemAlert } from "../../components/states";
-import { type CaseContent, cases, unknownThere } from "../pending";
+import { refreshCases } from "./refreshCases";
+
+type CaseContent = Schemas["CaseItemKind"];
 
 interface Props {
   label: string;
@@ -48,7 +50,7 @@ const NEW = "new";
 
 function Form({ content, place, onClose }: { content: CaseContent; place?: string; onClose: () => void }) {
   const { t } = useTranslation(["investigator", "common"]);
-  const known = useQuery({ queryKey: ["cases", "open"], queryFn: cases.open });
+  const known = api.useQuery("get", "/api/v1/cases", { params: { query: { state: "open", limit: 500 } } });
   const open = known.data?.items ?? [];
   const [picked, setPicked] = useState<string | null>(null);
   const [title, setTitle] = useState("");
@@ -57,17 +59,26 @@ function Form({ content, place, onClose }: { content: CaseContent; place?: strin
   const chosen = picked ?? open[0]?.id ?? NEW;
   const add = useMutation({
     mutationFn: async () => {
-      const id = chosen === NEW ? (await cases.create({ title, place_id: at ?? "" })).id : chosen;
-      await cases.add(id, { kind: content, ...(note.trim() && { note }) });
+      let id: string | undefined = chosen;
+      if (chosen === NEW) {
+        const begun = await http.POST("/api/v1/cases", { body: { title: title.trim(), place_id: at ?? "" } });
+        id = begun.data?.id;
+        // Trying again, where only the adding failed, must not begin another.
+        setPicked(id ?? NEW);
+        void refreshCases();
+      }
+      await http.POST("/api/v1/cases/{case_id}/items", {
+        params: { path: { case_id: id ?? "" } },
+        body: { kind: content, note: note.trim() || null },
+      });
     },
     onSuccess: () => {
-      void queryClient.invalidateQueries({ queryKey: ["cases"] });
+      void refreshCases();
       onClose();
       notifications.show({ message: t("cases.added"), color: "green" });
     },
   });
   if (known.isPending) return <Loading />;
-  if (known.error && unknownThere(known.error)) return <Text>{t("notYet")}</Text>;
   if (known.error) return <ProblemAlert problem={known.error} />;
   const complete = chosen !== NEW || (title.trim() !== "" && at);
   return (

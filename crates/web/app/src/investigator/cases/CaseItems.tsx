@@ -8,16 +8,17 @@ import {
   IconPlayerPlay,
   IconTrash,
 } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../../api/client";
+import { api, type Schemas } from "../../api/client";
 import { NothingHere, ProblemAlert } from "../../components/states";
 import { clock, duration, moment, rfc3339 } from "../../i18n/time";
-import { type CaseItem, cases } from "../pending";
 import classes from "./cases.module.css";
+import { refreshCases } from "./refreshCases";
 import { WriteNote } from "./WriteNote";
+
+type CaseItem = Schemas["CaseItem"];
 
 const HlsVideo = lazy(() => import("../../components/HlsVideo").then((file) => ({ default: file.HlsVideo })));
 
@@ -54,12 +55,12 @@ function pictureOf({ kind, footage }: CaseItem): string | undefined {
 function Item({ caseId, item, position, last }: Props) {
   const { t } = useTranslation(["investigator", "common"]);
   const [playing, setPlaying] = useState(false);
-  const again = () => queryClient.invalidateQueries({ queryKey: ["cases", caseId] });
-  const change = useMutation({
-    mutationFn: (to: number) => cases.changeItem(caseId, item.id, { position: to }),
-    onSettled: again,
-  });
-  const remove = useMutation({ mutationFn: () => cases.removeItem(caseId, item.id), onSettled: again });
+  const path = "/api/v1/cases/{case_id}/items/{case_item_id}";
+  const params = { path: { case_id: caseId, case_item_id: item.id } };
+  const change = api.useMutation("patch", path, { onSettled: refreshCases });
+  const remove = api.useMutation("delete", path, { onSettled: refreshCases });
+  const move = (to: number) => change.mutate({ params, body: { position: to } });
+  const problem = change.error ?? remove.error;
   const { kind, footage } = item;
   const picture = pictureOf(item);
   const title = t(`cases.kind.${kind.type}`);
@@ -69,7 +70,7 @@ function Item({ caseId, item, position, last }: Props) {
       children: <Text size="sm">{t("cases.removeItemHint")}</Text>,
       labels: { confirm: t("common:do.remove"), cancel: t("common:do.cancel") },
       confirmProps: { color: "red" },
-      onConfirm: () => remove.mutate(),
+      onConfirm: () => remove.mutate({ params }),
     });
   const button = (label: string, Icon: typeof IconPencil, deed: () => void, off = false) => (
     <ActionIcon variant="subtle" aria-label={label} title={label} disabled={off} onClick={deed}>
@@ -126,7 +127,7 @@ function Item({ caseId, item, position, last }: Props) {
           <Text size="xs">
             {t("cases.addedBy", { when: moment(item.added_at), name: item.added_by_name })}
           </Text>
-          {remove.error && <ProblemAlert problem={remove.error} />}
+          {problem && <ProblemAlert problem={problem} />}
           <Group gap={6}>
             {footage && kind.type !== "picture" && (
               <Button
@@ -164,8 +165,8 @@ function Item({ caseId, item, position, last }: Props) {
                 children: <WriteNote caseId={caseId} item={item} />,
               }),
             )}
-            {button(t("cases.up"), IconArrowUp, () => change.mutate(position - 1), position === 0)}
-            {button(t("cases.down"), IconArrowDown, () => change.mutate(position + 1), last)}
+            {button(t("cases.up"), IconArrowUp, () => move(position - 1), position === 0)}
+            {button(t("cases.down"), IconArrowDown, () => move(position + 1), last)}
             {button(t("cases.removeItem"), IconTrash, askToRemove)}
           </Group>
         </Stack>

@@ -1,28 +1,28 @@
 import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
 import { modals } from "@mantine/modals";
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../../api/client";
+import { api, type Schemas } from "../../api/client";
 import { ProblemAlert } from "../../components/states";
-import { type Case, cases } from "../pending";
+import { refreshCases } from "./refreshCases";
 
 /** Title and note of a case. */
-export function EditCase({ found }: { found: Case }) {
+export function EditCase({ found }: { found: Schemas["Case"] }) {
   const { t } = useTranslation(["investigator", "common"]);
   const [title, setTitle] = useState(found.title);
   const [note, setNote] = useState(found.note ?? "");
-  const save = useMutation({
-    mutationFn: () =>
-      cases.change(found.id, { title: title.trim(), note: note.trim() || null, version: found.version }),
+  const save = api.useMutation("patch", "/api/v1/cases/{case_id}", {
     onSuccess: () => modals.closeAll(),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ["cases"] }),
+    onSettled: refreshCases,
   });
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate({
+          params: { path: { case_id: found.id } },
+          body: { title: title.trim(), note: note.trim() || null, version: found.version },
+        });
       }}
     >
       <Stack>

@@ -1,38 +1,38 @@
 import { Alert, Button, Card, Group, Progress, Stack, Text, Title } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { IconDownload, IconFileZip } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../../api/client";
+import { api, type Schemas } from "../../api/client";
 import { ProblemAlert } from "../../components/states";
 import { said } from "../../i18n";
 import { moment } from "../../i18n/time";
-import { cases, type Export, exportFile } from "../pending";
 
-const pending = (one: Export) => one.state === "waiting" || one.state === "running";
+const unfinished = (one: Schemas["CaseExport"]) => one.state === "waiting" || one.state === "running";
 
 /** Files made of a case to take away. They are made by the server, whether this page is open or not. */
 export function Exports({ caseId, empty }: { caseId: string; empty: boolean }) {
   const { t } = useTranslation(["investigator", "common"]);
-  const key = ["cases", caseId, "exports"];
-  const list = useQuery({
-    queryKey: key,
-    queryFn: () => cases.exports(caseId),
-    refetchInterval: (query) => (query.state.data?.items.some(pending) ? 1000 : false),
-  });
-  const again = () => queryClient.invalidateQueries({ queryKey: key });
-  const start = useMutation({ mutationFn: () => cases.export(caseId), onSettled: again });
-  const end = useMutation({ mutationFn: (id: string) => cases.endExport(id), onSettled: again });
+  const params = { path: { case_id: caseId } };
+  const list = api.useQuery(
+    "get",
+    "/api/v1/cases/{case_id}/exports",
+    { params },
+    { refetchInterval: (query) => (query.state.data?.items.some(unfinished) ? 1000 : false) },
+  );
+  const onSettled = () => list.refetch();
+  const start = api.useMutation("post", "/api/v1/cases/{case_id}/exports", { onSettled });
+  const removal = api.useMutation("delete", "/api/v1/exports/{export_id}", { onSettled });
+  const end = (id: string) => removal.mutate({ params: { path: { export_id: id } } });
   const items = list.data?.items ?? [];
-  const busy = items.some(pending);
-  const problem = start.error ?? end.error ?? list.error;
+  const busy = items.some(unfinished);
+  const problem = start.error ?? removal.error ?? list.error;
   const askToRemove = (id: string) =>
     modals.openConfirmModal({
       title: t("export.removeTitle"),
       children: <Text size="sm">{t("export.removeHint")}</Text>,
       labels: { confirm: t("common:do.remove"), cancel: t("common:do.cancel") },
       confirmProps: { color: "red" },
-      onConfirm: () => end.mutate(id),
+      onConfirm: () => end(id),
     });
   return (
     <Card withBorder component="section" aria-label={t("export.title")}>
@@ -48,7 +48,7 @@ export function Exports({ caseId, empty }: { caseId: string; empty: boolean }) {
             leftSection={<IconFileZip size={18} aria-hidden />}
             disabled={empty || busy}
             loading={start.isPending}
-            onClick={() => start.mutate()}
+            onClick={() => start.mutate({ params })}
           >
             {t("export.start")}
           </Button>
@@ -60,14 +60,14 @@ export function Exports({ caseId, empty }: { caseId: string; empty: boolean }) {
               <Text size="sm">
                 {moment(one.requested_at)} · {one.requested_by_name} ·{" "}
                 <strong>{t(`export.state.${one.state}`)}</strong>
-                {one.bytes !== null && ` · ${(one.bytes / 1e6).toFixed(1)} MB`}
+                {typeof one.bytes === "number" && ` · ${(one.bytes / 1e6).toFixed(1)} MB`}
               </Text>
               <Group gap="xs">
                 {one.state === "done" && (
                   <Button
                     size="compact-sm"
                     component="a"
-                    href={exportFile(one.id)}
+                    href={`/api/v1/exports/${one.id}/file`}
                     download
                     leftSection={<IconDownload size={16} aria-hidden />}
                   >
@@ -77,13 +77,15 @@ export function Exports({ caseId, empty }: { caseId: string; empty: boolean }) {
                 <Button
                   size="compact-sm"
                   variant="subtle"
-                  onClick={() => (pending(one) ? end.mutate(one.id) : askToRemove(one.id))}
+                  onClick={() => (unfinished(one) ? end(one.id) : askToRemove(one.id))}
                 >
-                  {pending(one) ? t("common:do.cancel") : t("common:do.remove")}
+                  {unfinished(one) ? t("common:do.cancel") : t("common:do.remove")}
                 </Button>
               </Group>
             </Group>
-            {pending(one) && <Progress value={one.done * 100} animated aria-label={t("export.progress")} />}
+            {unfinished(one) && (
+              <Progress value={one.done * 100} animated aria-label={t("export.progress")} />
+            )}
             {one.why && (
               <Alert color="red" p="xs">
                 {said(one.why)}

@@ -3,21 +3,30 @@ import { modals } from "@mantine/modals";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../../api/client";
+import { http, type Schemas } from "../../api/client";
 import { ProblemAlert } from "../../components/states";
-import { type CaseItem, cases } from "../pending";
+import { refreshCases } from "./refreshCases";
 
 /** A note of its own in a case, or the note to one of its items. */
-export function WriteNote({ caseId, item }: { caseId: string; item?: CaseItem }) {
+export function WriteNote({ caseId, item }: { caseId: string; item?: Schemas["CaseItem"] }) {
   const { t } = useTranslation(["investigator", "common"]);
   const [text, setText] = useState(item?.note ?? "");
   const save = useMutation({
     mutationFn: async () => {
-      if (item) await cases.changeItem(caseId, item.id, { note: text.trim() || null });
-      else await cases.add(caseId, { kind: { type: "note", text } });
+      const note = text.trim();
+      if (item)
+        await http.PATCH("/api/v1/cases/{case_id}/items/{case_item_id}", {
+          params: { path: { case_id: caseId, case_item_id: item.id } },
+          body: { note: note || null },
+        });
+      else
+        await http.POST("/api/v1/cases/{case_id}/items", {
+          params: { path: { case_id: caseId } },
+          body: { kind: { type: "note", text: note } },
+        });
     },
     onSuccess: () => {
-      void queryClient.invalidateQueries({ queryKey: ["cases", caseId] });
+      void refreshCases();
       modals.closeAll();
     },
   });

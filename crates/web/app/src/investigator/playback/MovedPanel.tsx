@@ -13,15 +13,16 @@ import {
 import { DateTimePicker } from "@mantine/dates";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "../../api/client";
 import { type Area, AreaBox } from "../../components/AreaBox";
 import { ProblemAlert } from "../../components/states";
 import { said } from "../../i18n";
 import { clock, day, duration, fromField, rfc3339, toField } from "../../i18n/time";
-import { type MovedLine, searchMovement, unknownThere } from "../pending";
-import { lines } from "./moved";
 import classes from "./playback.module.css";
+import { searchMovement } from "./searchMovement";
 import type { Span } from "./tracks";
 
+type MovedLine = Schemas["MovedLine"];
 type Moment = Extract<MovedLine, { type: "moment" }>;
 
 interface Props {
@@ -71,14 +72,13 @@ export default function MovedPanel({ camera, view, at, onSeek, onClose }: Props)
         { from: fromField(period.from), to: fromField(period.to), area, sensitivity },
         controller.signal,
       );
-      if (answer.body)
-        for await (const line of lines(answer.body)) {
-          if (line.type === "progress") tell({ done: line.done });
-          if (line.type === "moment") tell({ moments: [...found.moments, line] });
-          if (line.type === "gap") tell({ gaps: found.gaps + 1 });
-          if (line.type === "end") tell({ looked: line.looked, done: 1 });
-          if (line.type === "failed") tell({ failed: line });
-        }
+      for await (const line of answer) {
+        if (line.type === "progress") tell({ done: line.done });
+        if (line.type === "moment") tell({ moments: [...found.moments, line] });
+        if (line.type === "gap") tell({ gaps: found.gaps + 1 });
+        if (line.type === "end") tell({ looked: line.looked, done: 1 });
+        if (line.type === "failed") tell({ failed: line });
+      }
     } catch (error) {
       if (!controller.signal.aborted) tell({ error });
     }
@@ -165,12 +165,7 @@ export default function MovedPanel({ camera, view, at, onSeek, onClose }: Props)
               {t("moved.start")}
             </Button>
           )}
-          {search?.error !== undefined &&
-            (unknownThere(search.error) ? (
-              <Alert color="yellow">{t("notYet")}</Alert>
-            ) : (
-              <ProblemAlert problem={search.error} />
-            ))}
+          {search?.error !== undefined && <ProblemAlert problem={search.error} />}
           {search?.failed && <Alert color="red">{said(search.failed.why)}</Alert>}
           {search && search.error === undefined && (
             <Text size="sm" fw={600} role="status">

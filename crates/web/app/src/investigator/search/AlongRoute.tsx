@@ -1,26 +1,21 @@
 import { Anchor, Table, Text } from "@mantine/core";
 import { DateTimePicker } from "@mantine/dates";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api, type Schemas } from "../../api/client";
 import { useCameraById } from "../../components/pick";
 import { ProblemAlert } from "../../components/states";
 import { clock, fromField, rfc3339, toField } from "../../i18n/time";
-import { camerasAlong, type Speed, unknownThere, type Way } from "../pending";
 
-const SPEEDS: Speed[] = ["walker", "motorcycle", "car"];
+const SPEEDS = ["walker", "motorcycle", "car"] as const;
 
 /** The cameras along a route in order, and when somebody who set out at a moment would pass each. */
-export function AlongRoute({ way, from }: { way: Way; from: number }) {
+export function AlongRoute({ way, from }: { way: Schemas["Way"]; from: number }) {
   const { t } = useTranslation(["investigator", "common"]);
   const cameras = useCameraById();
   const [start, setStart] = useState(() => toField(from));
-  const along = useQuery({
-    queryKey: ["along", way],
-    queryFn: ({ signal }) => camerasAlong(way, signal),
-    staleTime: 60_000,
-  });
+  const along = api.useQuery("post", "/api/v1/cameras/along", { body: way }, { staleTime: 60_000 });
   const began = Date.parse(fromField(start));
   return (
     <section aria-label={t("search.along.title")}>
@@ -34,12 +29,7 @@ export function AlongRoute({ way, from }: { way: Way; from: number }) {
         value={start}
         onChange={(value) => value && setStart(value)}
       />
-      {along.error &&
-        (unknownThere(along.error) ? (
-          <Text size="sm">{t("notYet")}</Text>
-        ) : (
-          <ProblemAlert problem={along.error} />
-        ))}
+      {along.error && <ProblemAlert problem={along.error} />}
       {along.data && along.data.items.length === 0 && <Text size="sm">{t("search.along.none")}</Text>}
       {along.data && along.data.items.length > 0 && (
         <Table fz="xs" verticalSpacing={3} horizontalSpacing="xs">

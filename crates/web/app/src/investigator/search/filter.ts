@@ -1,5 +1,8 @@
+import type { Schemas } from "../../api/client";
 import { rfc3339, toField } from "../../i18n/time";
-import type { Direction, EventQuery } from "../pending";
+
+export type EventQuery = Partial<Schemas["EventFilter"]>;
+type Direction = Schemas["Heading"];
 
 export const CLASSES = ["person", "bicycle", "motorcycle", "car", "bus", "truck"] as const;
 export type ObjectClass = (typeof CLASSES)[number];

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
-import { type EventQuery, searchEvents } from "../pending";
+import { http, type Schemas } from "../../api/client";
+import type { EventQuery } from "./filter";
 
 const PAGE = 500;
 /** So many are counted for the map and the timeline without being scrolled to. */
@@ -11,8 +12,12 @@ export function useEventSearch(query: EventQuery) {
   const search = useInfiniteQuery({
     queryKey: ["events", "search", query],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      searchEvents({ ...query, limit: PAGE, ...(pageParam && { cursor: pageParam }) }, signal),
+    queryFn: async ({ pageParam, signal }): Promise<Schemas["EventPage"]> => {
+      // The document calls what has a default required.
+      const body = { ...query, limit: PAGE, cursor: pageParam } as Schemas["EventFilter"];
+      const { data } = await http.POST("/api/v1/events/search", { body, signal });
+      return data ?? { items: [] };
+    },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
     staleTime: 60_000,

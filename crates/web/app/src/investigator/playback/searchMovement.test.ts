@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lines } from "./moved";
+import { lines } from "./searchMovement";
 
 test("lines are read however they are cut", async () => {
   const text =
