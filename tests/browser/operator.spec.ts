@@ -63,13 +63,33 @@ test("a camera is added, its wrong password mended by the remedy that is shown",
   await page.getByLabel("Hướng nhìn").fill("135");
   await page.getByRole("button", { name: "Lưu camera" }).click();
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
-  await expect(page.getByText(/Hình lúc/)).toBeVisible();
+  await expect(page.locator("[data-live=playing]"), "it is seen live").toBeVisible();
 
   await page.getByRole("tab", { name: "Cài đặt" }).click();
   await page.getByRole("button", { name: "Xóa camera" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Xóa", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Camera" })).toBeVisible();
   await expect(page.getByRole("link", { name })).toHaveCount(0);
+});
+
+test("streams are found by the host alone, once the password is right", async ({ page, api }) => {
+  const known = (await all<Named & { main_url: string }>(api, "cameras")).find((one) => one.name === KNOWN.name);
+  // All cameras of the demo are paths of one server at a port of its own.
+  const { host } = new URL(known?.main_url.replace(/^rtsp:/, "http:") ?? "http://127.0.0.1");
+  await page.goto("/cameras/add");
+  await page.getByLabel("Địa chỉ camera").fill(host);
+  const password = page.getByLabel("Mật khẩu của camera", { exact: true });
+  await password.fill("khong-dung");
+  await page.getByRole("button", { name: "Tìm luồng" }).click();
+  const outcome = page.getByRole("region", { name: "2. Kết quả thử" });
+  await expect(outcome.getByRole("alert")).toBeVisible({ timeout: 45_000 });
+  await password.fill(KNOWN.password);
+  await page.getByRole("button", { name: "Tìm luồng" }).click();
+  // What was found shows its picture; where no usual path fits, the server says what to do and what it tried.
+  await expect(
+    outcome.getByText("Camera dùng được.").or(outcome.getByText("Không tìm thấy luồng nào dùng được.")),
+  ).toBeVisible({ timeout: 45_000 });
+  await expect(outcome.getByText("Các đường dẫn đã thử")).toBeVisible();
 });
 
 test("a zone is drawn, its rule tried on the past and switched on", async ({ page, api }) => {
@@ -148,6 +168,9 @@ test("health shows every camera, the disk and the parts of the server", async ({
   for (const { name } of cameras) await expect(page.getByRole("link", { name, exact: true })).toBeVisible();
   await expect(page.getByRole("region", { name: "Máy chủ" })).toContainText("Cơ sở dữ liệu");
   await expect(page.getByRole("region", { name: "Chỗ lưu hình" })).toContainText(/Đầy sau|Không bị đầy|Chưa đủ dữ liệu/);
+  const storage = await (await api.get("/api/v1/storage")).json();
+  expect(storage.capacity_bytes).toBeGreaterThan(0);
+  await expect(page.getByRole("region", { name: "Chỗ lưu hình" }).getByRole("progressbar")).toBeVisible();
   await page.getByRole("checkbox", { name: "Chỉ hiện camera có trục trặc" }).check();
   await expect(page).toHaveURL(/trouble=true/);
 });
@@ -158,6 +181,21 @@ test("a channel is tried, and the log says who did it", async ({ page }) => {
   await expect(page.getByText("Đã gửi thử thành công.")).toBeVisible();
   await page.goto("/audit?action=channel.test");
   await expect(page.getByRole("row").filter({ hasText: "Gửi thử kênh" }).first()).toBeVisible();
+});
+
+test("one's own token is made from the account menu, shown once and revoked", async ({ page, api }) => {
+  const name = `Thử ${Date.now().toString(36)}`;
+  await page.goto("/cameras");
+  const { user } = await (await api.get("/api/v1/session")).json();
+  await page.getByRole("banner").getByRole("button", { name: user.display_name || user.username }).click();
+  await page.getByRole("menuitem", { name: "Mã truy cập của tôi" }).click();
+  const dialog = page.getByRole("dialog", { name: "Mã truy cập của tôi" });
+  await dialog.getByLabel("Dùng cho việc gì").fill(name);
+  await dialog.getByRole("button", { name: "Tạo mã" }).click();
+  await expect(dialog.getByText("Mã chỉ hiện một lần này")).toBeVisible();
+  await dialog.getByRole("button", { name: `Thu hồi “${name}”` }).click();
+  await page.getByRole("dialog", { name: /^Xóa/ }).getByRole("button", { name: "Xóa", exact: true }).click();
+  await expect(dialog.getByRole("button", { name: `Thu hồi “${name}”` })).toHaveCount(0);
 });
 
 test("places are added, renamed with their old name kept, and merged", async ({ page, api }) => {

@@ -22,13 +22,11 @@ import { useTranslation } from "react-i18next";
 import { api, queryClient } from "../api/client";
 import { Page } from "../components/Page";
 import { PlaceSelect, useCameras } from "../components/pick";
-import { ProblemAlert } from "../components/states";
 import { readAddress } from "./address";
+import { CameraTrouble } from "./CameraTrouble";
 import { Discovery } from "./Discovery";
-import { FailureNote } from "./FailureNote";
 import classes from "./operator.module.css";
 import { type Position, PositionField } from "./PositionField";
-import { failureOf } from "./pending";
 import { TrialOutcome } from "./TrialOutcome";
 import { credentialsOf, keyOf, type ToTry, useTrial } from "./trial";
 
@@ -77,20 +75,19 @@ function AddCamera() {
   });
   const add = api.useMutation("post", "/api/v1/cameras");
   const values = form.values;
-  const handed = byHand || trial.outcome.is === "byHand";
 
   const tryIt = async () => {
     const address = readAddress(values.address);
-    if (!handed && address.is === "nothing") {
+    if (!byHand && address.is === "nothing") {
       form.setFieldError("address", t(values.address.includes("://") ? "add.badUrl" : "add.addressNeeded"));
       return;
     }
-    if (handed && readAddress(values.main_url).is !== "url") {
+    if (byHand && readAddress(values.main_url).is !== "url") {
       form.setFieldError("main_url", t("add.badUrl"));
       return;
     }
     form.clearErrors();
-    form.setValues(await trial.run(values, handed));
+    form.setValues(await trial.run(values, byHand));
   };
 
   const tried = trial.outcome.is === "works" && trial.outcome.key === keyOf(values);
@@ -123,7 +120,6 @@ function AddCamera() {
       },
     );
   });
-  const refused = add.error && failureOf(add.error);
   return (
     <form
       noValidate
@@ -160,14 +156,14 @@ function AddCamera() {
               </SimpleGrid>
               <Switch
                 label={t("add.byHand")}
-                checked={handed}
+                checked={byHand}
                 onChange={(event) => {
                   setByHand(event.currentTarget.checked);
                   const address = readAddress(values.address);
                   if (!values.main_url && address.is === "url") form.setFieldValue("main_url", address.url);
                 }}
               />
-              <Collapse expanded={handed}>
+              <Collapse expanded={byHand}>
                 <Stack gap="sm">
                   <TextInput label={t("add.main")} spellCheck={false} {...form.getInputProps("main_url")} />
                   <TextInput
@@ -230,12 +226,7 @@ function AddCamera() {
                     label={t("add.analysed")}
                     {...form.getInputProps("analysed", { type: "checkbox" })}
                   />
-                  {add.error &&
-                    (refused ? (
-                      <FailureNote failure={refused} stream={refused.stream} />
-                    ) : (
-                      <ProblemAlert problem={add.error} />
-                    ))}
+                  {add.error && <CameraTrouble error={add.error} />}
                   <Button type="submit" size="md" loading={add.isPending}>
                     {tried ? t("add.save") : t("add.saveUntried")}
                   </Button>

@@ -2,11 +2,13 @@ import { Alert, Grid, Group, Paper, Stack, Table, Text, Title } from "@mantine/c
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
 import { useMay } from "../api/session";
+import { LiveVideo } from "../components/LiveVideo";
+import { said } from "../i18n";
 import { moment } from "../i18n/time";
 import { mainStream, standing, useCameraStates } from "./cameraStates";
 import { FailureNote } from "./FailureNote";
 import { number, span, useStreamFigures } from "./figures";
-import { LivePicture } from "./LivePicture";
+import classes from "./operator.module.css";
 import { StateBadge } from "./StateBadge";
 
 /** What a camera shows and how it fares; never an old picture as a new one. */
@@ -23,21 +25,19 @@ export function CameraNow({ camera }: { camera: Schemas["Camera"] }) {
         <Stack gap="xs">
           {how === "off" ? (
             <Alert color="gray">{t("camera.switchedOff")}</Alert>
-          ) : how === "offline" && state ? (
-            <Alert color="red" title={main && t("camera.offlineSince", { when: moment(main.since) })}>
-              {main?.trouble && t(`failure.${main.trouble.kind}.what`)}
-            </Alert>
           ) : !may("watch", camera.place_id) ? (
             <Alert color="gray">{t("camera.noWatch")}</Alert>
           ) : (
-            <>
-              <LivePicture
+            <div className={classes.live}>
+              <LiveVideo
                 camera={camera.id}
+                stream="main"
                 label={t("cameras.pictureOf", { name: camera.name })}
-                everyMs={2000}
+                away={
+                  how === "offline" && main ? { since: main.since, trouble: main.trouble?.kind } : undefined
+                }
               />
-              <Text size="sm">{t("camera.picturesSoon")}</Text>
-            </>
+            </div>
           )}
           {how === "offline" && main?.trouble && <FailureNote failure={main.trouble} stream="main" />}
         </Stack>
@@ -87,7 +87,9 @@ function StreamPanel({ stream, off }: { stream: Schemas["StreamState"]; off: boo
           ))}
         </Table.Tbody>
       </Table>
-      {stream.audio_dropped && <Text size="sm">{t("camera.soundDropped")}</Text>}
+      {stream.audio_dropped && (
+        <Text size="sm">{t("camera.soundDropped", { why: said(stream.audio_dropped) })}</Text>
+      )}
     </Paper>
   );
 }

@@ -6,6 +6,7 @@ import { useMay, usePlaces } from "../api/session";
 import { Page } from "../components/Page";
 import { PlaceSelect, placePath, plain, useCameras } from "../components/pick";
 import { Answer, NothingHere } from "../components/states";
+import { said } from "../i18n";
 import { moment } from "../i18n/time";
 import { mainStream, type Standing, standing, useCameraStates } from "./cameraStates";
 import { useStreamFigures } from "./figures";
@@ -156,7 +157,7 @@ function List() {
                       )}
                       {how === "offline" && main?.trouble && (
                         <Text size="sm" c={BAD_TEXT}>
-                          {t(`failure.${main.trouble.kind}.what`)}
+                          {said(main.trouble.message)}
                         </Text>
                       )}
                     </Table.Td>

@@ -1,14 +1,13 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconRadar } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { api } from "../api/client";
 import { ProblemAlert } from "../components/states";
-import { discoverCameras, isMissing } from "./pending";
 
 /** Cameras that tell of themselves in the network; choosing one takes over its address. */
 export function Discovery({ onChoose }: { onChoose: (address: string) => void }) {
   const { t } = useTranslation("operator");
-  const look = useMutation({ mutationFn: () => discoverCameras() });
+  const look = api.useMutation("post", "/api/v1/cameras/discover");
   return (
     <Stack gap="xs">
       <Button
@@ -16,19 +15,14 @@ export function Discovery({ onChoose }: { onChoose: (address: string) => void })
         w="fit-content"
         leftSection={<IconRadar size={18} aria-hidden />}
         loading={look.isPending}
-        onClick={() => look.mutate()}
+        onClick={() => look.mutate({})}
       >
         {t("add.discover")}
       </Button>
       <div role="status">
         {look.isPending && <Text size="sm">{t("add.discovering")}</Text>}
         {look.data?.items.length === 0 && <Text size="sm">{t("add.noneFound")}</Text>}
-        {look.error &&
-          (isMissing(look.error) ? (
-            <Alert color="yellow">{t("add.cannotDiscover")}</Alert>
-          ) : (
-            <ProblemAlert problem={look.error} />
-          ))}
+        {look.error && <ProblemAlert problem={look.error} />}
       </div>
       {look.data && look.data.items.length > 0 && (
         <Stack gap={4} component="ul" aria-label={t("add.discovered")} p={0} m={0}>

@@ -16,14 +16,14 @@ import { IconDownload, IconFileSpreadsheet } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryClient } from "../api/client";
+import { queryClient, type Schemas } from "../api/client";
 import { Page } from "../components/Page";
-import { NothingHere, ProblemAlert } from "../components/states";
+import { ProblemAlert } from "../components/states";
 import { said } from "../i18n";
 import classes from "./import.module.css";
 import { LinkAnchor } from "./links";
-import { IMPORT_TEMPLATE, type Imported, importCameras, isMissing } from "./pending";
 import { BAD, BAD_TEXT, GOOD, GOOD_TEXT } from "./tones";
+import { TEMPLATE, uploadTable } from "./uploadTable";
 
 /** Many cameras from a file: what is wrong with each row first, then adding them. */
 export function ImportPage() {
@@ -36,7 +36,7 @@ export function ImportPage() {
       actions={
         <Button
           component="a"
-          href={IMPORT_TEMPLATE}
+          href={TEMPLATE}
           download
           variant="default"
           leftSection={<IconDownload size={18} aria-hidden />}
@@ -58,7 +58,7 @@ function Import() {
   const send = useMutation({
     mutationFn: ({ file, dry_run }: { file: File; dry_run: boolean }) => {
       abort.current = new AbortController();
-      return importCameras(file, { dry_run, probe }, abort.current.signal);
+      return uploadTable(file, { dry_run, probe }, abort.current.signal);
     },
     onSuccess: async (answer, { dry_run }) => {
       if (dry_run) return;
@@ -71,8 +71,6 @@ function Import() {
     setFile(chosen);
     send.mutate({ file: chosen, dry_run: true });
   };
-  if (isMissing(send.error))
-    return <NothingHere title={t("import.unavailable")} hint={t("import.unavailableHint")} />;
   const running = send.isPending && send.variables;
   return (
     <Stack>
@@ -125,7 +123,7 @@ function Import() {
 }
 
 interface RowsProps {
-  answer: Imported;
+  answer: Schemas["Imported"];
   done: boolean;
   busy: boolean;
   onAdd: () => void;
@@ -165,7 +163,7 @@ function Rows({ answer, done, busy, onAdd }: RowsProps) {
       {!done && faulty.length > 0 && (
         <Alert color="yellow">{t(answer.ready > 0 ? "import.mend" : "import.mendAll")}</Alert>
       )}
-      {answer.ignored && answer.ignored.length > 0 && (
+      {answer.ignored.length > 0 && (
         <Alert color="yellow">{t("import.ignored", { names: answer.ignored.join(", ") })}</Alert>
       )}
       <Table.ScrollContainer minWidth={640}>
@@ -202,7 +200,7 @@ function Rows({ answer, done, busy, onAdd }: RowsProps) {
                           <Text span c={BAD_TEXT} fw={600}>
                             {said(problem.message)}
                           </Text>{" "}
-                          {problem.remedy && said(problem.remedy)}
+                          {said(problem.remedy)}
                         </List.Item>
                       ))}
                     </List>

@@ -1,19 +1,18 @@
 import { List, Paper, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { sayable } from "./FailureNote";
+import type { Schemas } from "../api/client";
+import { said } from "../i18n";
 import { number, useStreamFigures } from "./figures";
-import type { StreamFound } from "./pending";
 import { Thumb } from "./Thumb";
 
 /** The streams of a camera as they were found: what they show and how they come. */
-export function Streams({ streams }: { streams: StreamFound[] }) {
+export function Streams({ streams }: { streams: Schemas["StreamReport"][] }) {
   const { t } = useTranslation("operator");
   const figures = useStreamFigures();
   return (
     <SimpleGrid cols={{ base: 1, sm: Math.min(2, streams.length) }}>
       {streams.map((one) => {
         const name = t(`add.whichStream.${one.stream}`);
-        const advice = one.advice.map(sayable).filter((words) => words !== undefined);
         const rows: [string, string][] = [
           [t("cameras.size"), `${one.width} × ${one.height}`],
           [t("add.codec"), one.codec.toUpperCase()],
@@ -28,7 +27,7 @@ export function Streams({ streams }: { streams: StreamFound[] }) {
             <Stack gap="xs">
               <Text fw={600}>{name}</Text>
               {one.picture && <Thumb src={`data:image/jpeg;base64,${one.picture}`} alt={name} width="100%" />}
-              {one.no_picture && <Text size="sm">{sayable(one.no_picture)}</Text>}
+              {one.no_picture && <Text size="sm">{said(one.no_picture)}</Text>}
               <Table verticalSpacing={2} horizontalSpacing={4} withRowBorders={false}>
                 <Table.Tbody>
                   {rows.map(([label, value]) => (
@@ -39,14 +38,14 @@ export function Streams({ streams }: { streams: StreamFound[] }) {
                   ))}
                 </Table.Tbody>
               </Table>
-              {advice.length > 0 && (
+              {one.advice.length > 0 && (
                 <div>
                   <Text size="sm" fw={600}>
                     {t("add.advice")}
                   </Text>
                   <List size="sm">
-                    {advice.map((words) => (
-                      <List.Item key={words}>{words}</List.Item>
+                    {one.advice.map((words) => (
+                      <List.Item key={words.en}>{said(words)}</List.Item>
                     ))}
                   </List>
                 </div>

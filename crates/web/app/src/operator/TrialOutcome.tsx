@@ -1,10 +1,10 @@
 import { Alert, Button, Code, Group, List, Loader, Stack, Text } from "@mantine/core";
 import { IconCircleCheck, IconVideo } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { NothingHere, ProblemAlert } from "../components/states";
+import type { Schemas } from "../api/client";
+import { NothingHere } from "../components/states";
 import { said } from "../i18n";
-import { FailureNote } from "./FailureNote";
-import { type Found, failureOf } from "./pending";
+import { CameraTrouble } from "./CameraTrouble";
 import { Streams } from "./Streams";
 import type { Outcome } from "./trial";
 
@@ -30,25 +30,17 @@ export function TrialOutcome({ outcome, onStop }: { outcome: Outcome; onStop: ()
           </Button>
         </Group>
       );
-    case "byHand":
-      return <Alert color="yellow">{t("add.cannotFind")}</Alert>;
-    case "failed": {
-      const failure = failureOf(outcome.problem);
-      return failure ? (
-        <FailureNote failure={failure} stream={failure.stream} />
-      ) : (
-        <ProblemAlert problem={outcome.problem} />
-      );
-    }
-    case "nothing": {
-      const kind = decisive(outcome.found);
+    case "failed":
+      return <CameraTrouble error={outcome.problem} />;
+    case "nothing":
       return (
         <Stack>
-          {kind ? <FailureNote failure={{ kind }} /> : <Alert color="red">{t("add.noneTried")}</Alert>}
+          <Alert color="red" role="alert" title={t("add.noneFits")}>
+            {outcome.found.brand && t("add.brand", { brand: outcome.found.brand })}
+          </Alert>
           <About found={outcome.found} />
         </Stack>
       );
-    }
     case "works":
       return (
         <Stack>
@@ -68,13 +60,7 @@ export function TrialOutcome({ outcome, onStop }: { outcome: Outcome; onStop: ()
   }
 }
 
-/** The failure that says most: where nothing answers or the password is wrong, paths do not matter. */
-function decisive({ tried }: Found) {
-  const kinds = tried.map((one) => one.failure).filter((kind) => kind !== null && kind !== undefined);
-  return kinds.find((kind) => kind !== "no_such_path") ?? kinds[0];
-}
-
-function About({ found }: { found: Found }) {
+function About({ found }: { found: Schemas["FindReport"] }) {
   const { t } = useTranslation("operator");
   return (
     <>
@@ -91,7 +77,7 @@ function About({ found }: { found: Found }) {
           <List size="sm">
             {found.tried.map(({ path, failure }) => (
               <List.Item key={path}>
-                <Code>{path}</Code> {failure ? t(`failure.${failure}.what`) : t("add.ok")}
+                <Code>{path}</Code> {failure ? t(`failure.${failure}`) : t("add.ok")}
               </List.Item>
             ))}
           </List>

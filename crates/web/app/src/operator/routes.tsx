@@ -84,10 +84,7 @@ const places = createRoute({
 const people = createRoute({
   getParentRoute,
   path: "/people",
-  validateSearch: (raw: Record<string, unknown>): { tab?: "tokens"; user?: string } => ({
-    tab: oneOf(raw.tab, ["tokens"]),
-    user: text(raw.user),
-  }),
+  validateSearch: (raw: Record<string, unknown>): { user?: string } => ({ user: text(raw.user) }),
   component: lazyRouteComponent(() => import("./people/PeoplePage"), "PeoplePage"),
 });
 

@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
+import { http, type Schemas } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
 import { readAddress } from "./address";
-import { type Found, findStreams, isMissing, type StreamFound, tryStreams } from "./pending";
 
 /** What is known of a camera before it is tried. */
 export interface ToTry {
@@ -16,9 +16,8 @@ export interface ToTry {
 export type Outcome =
   | { is: "none" }
   | { is: "running" }
-  | { is: "works"; streams: StreamFound[]; found?: Found; key: string }
-  | { is: "nothing"; found: Found }
-  | { is: "byHand" }
+  | { is: "works"; streams: Schemas["StreamReport"][]; found?: Schemas["FindReport"]; key: string }
+  | { is: "nothing"; found: Schemas["FindReport"] }
   | { is: "failed"; problem: Problem };
 
 /** What a trial stands for: when it differs, it must be tried again. */
@@ -52,15 +51,16 @@ export function useTrial() {
           password: address.password ?? typed.password,
         };
       } else if (address.is === "host" && !byHand) {
-        const found = await findStreams(
-          {
+        const { data: found } = await http.POST("/api/v1/cameras/find", {
+          body: {
             host: address.host,
             port: address.port,
-            username: typed.username || undefined,
-            password: typed.password || undefined,
+            username: typed.username || null,
+            password: typed.password || null,
           },
-          abort.signal,
-        );
+          signal: abort.signal,
+        });
+        if (!found) return known;
         if (!found.main_url) {
           setOutcome({ is: "nothing", found });
           return known;
@@ -69,19 +69,20 @@ export function useTrial() {
         setOutcome({ is: "works", streams: found.streams, found, key: keyOf(known) });
         return known;
       }
-      const { streams } = await tryStreams(
-        {
+      const { data: tried } = await http.POST("/api/v1/cameras/probe", {
+        body: {
           main_url: known.main_url,
           sub_url: known.sub_url || null,
           transport: known.transport,
           credentials: credentialsOf(known),
+          pictures: true,
         },
-        abort.signal,
-      );
-      setOutcome({ is: "works", streams, key: keyOf(known) });
+        signal: abort.signal,
+      });
+      if (tried) setOutcome({ is: "works", streams: tried.streams, key: keyOf(known) });
     } catch (error) {
       if (abort.signal.aborted) return known;
-      setOutcome(isMissing(error) ? { is: "byHand" } : { is: "failed", problem: asProblem(error) });
+      setOutcome({ is: "failed", problem: asProblem(error) });
     }
     return known;
   };

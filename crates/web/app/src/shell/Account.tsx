@@ -11,16 +11,20 @@ import {
 import { useForm } from "@mantine/form";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
-import { IconKey, IconLogout, IconMoonStars, IconSun, IconUserCircle } from "@tabler/icons-react";
+import { IconApi, IconKey, IconLogout, IconMoonStars, IconSun, IconUserCircle } from "@tabler/icons-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, http, queryClient, sessionKey } from "../api/client";
 import { useSession } from "../api/session";
 import { ProblemAlert } from "../components/states";
 import { LanguageSwitch } from "./LanguageSwitch";
 
+const TokensDialog = lazy(() => import("./Tokens"));
+
 /** Who is signed in, and what one may set for oneself. */
 export function Account() {
-  const { t } = useTranslation();
+  const { t } = useTranslation(["common", "operator"]);
+  const [tokens, setTokens] = useState(false);
   const { user } = useSession();
   const scheme = useComputedColorScheme("light");
   const { setColorScheme } = useMantineColorScheme();
@@ -61,12 +65,20 @@ export function Account() {
           >
             {t("session.changePassword")}
           </Menu.Item>
+          <Menu.Item leftSection={<IconApi size={18} />} onClick={() => setTokens(true)}>
+            {t("operator:tokens.title")}
+          </Menu.Item>
           <Menu.Divider />
           <Menu.Item leftSection={<IconLogout size={18} />} onClick={() => void signOut()}>
             {t("session.signOut")}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {tokens && (
+        <Suspense>
+          <TokensDialog onClose={() => setTokens(false)} />
+        </Suspense>
+      )}
     </Group>
   );
 }

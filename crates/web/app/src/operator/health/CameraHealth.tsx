@@ -1,16 +1,16 @@
 import { Checkbox, Group, Table, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
 import { usePlaces } from "../../api/session";
 import { placePath, useCameras } from "../../components/pick";
-import { Answer, NothingHere } from "../../components/states";
+import { Answer, NothingHere, ProblemAlert } from "../../components/states";
+import { said } from "../../i18n";
 import { moment } from "../../i18n/time";
 import { mainStream, standing, useCameraStates } from "../cameraStates";
 import { number, span, useStreamFigures } from "../figures";
 import { LinkAnchor } from "../links";
 import classes from "../operator.module.css";
-import { healthOfCameras, isMissing } from "../pending";
 import { StateBadge } from "../StateBadge";
 
 /** Slower is seen as jerks, and fast objects are missed. */
@@ -27,14 +27,14 @@ export function CameraHealth() {
   const figures = useStreamFigures();
   const cameras = useCameras();
   const states = useCameraStates();
-  const lately = useQuery({ queryKey: ["camera health"], queryFn: healthOfCameras, refetchInterval: 30_000 });
+  const lately = api.useQuery("get", "/api/v1/cameras/health", {}, { refetchInterval: 30_000 });
   const rows = (cameras.data?.items ?? []).map((camera) => {
     const state = states.byId.get(camera.id);
     const main = mainStream(state);
     const how = standing(camera, state);
     const troubles: string[] = [];
     if (how === "offline" && main?.trouble)
-      troubles.push(`${t(`failure.${main.trouble.kind}.what`)} ${t(`failure.${main.trouble.kind}.remedy`)}`);
+      troubles.push(`${said(main.trouble.message)}. ${said(main.trouble.remedy)}`);
     const drift = Math.abs(main?.clock_offset ?? 0);
     if (drift > WRONG_CLOCK) troubles.push(t("health.clockWrong", { span: span(drift) }));
     if (main?.online && main.frame_rate && main.frame_rate < LOW_RATE)
@@ -67,7 +67,7 @@ export function CameraHealth() {
           }
         />
       </Group>
-      {isMissing(lately.error) && <Text size="sm">{t("health.gapsUnknown")}</Text>}
+      {lately.error && <ProblemAlert problem={lately.error} />}
       <Answer of={cameras}>
         {() =>
           shown.length === 0 ? (

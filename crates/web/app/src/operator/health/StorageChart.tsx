@@ -2,12 +2,12 @@ import "@mantine/charts/styles.css";
 import { AreaChart } from "@mantine/charts";
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "../../api/client";
 import { bytes, number } from "../figures";
-import type { Storage } from "../pending";
 import { forecast } from "./forecast";
 
 /** The room that recordings will take, against what there is. */
-export function StorageChart({ storage }: { storage: Storage }) {
+export function StorageChart({ storage }: { storage: Schemas["Storage"] }) {
   const { t } = useTranslation("operator");
   const data = forecast(storage).map(({ day, bytes }) => ({
     day: t("health.day", { n: day }),

@@ -1,10 +1,9 @@
 import { Group, Paper, Progress, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Failed, Loading } from "../../components/states";
+import { api, type Schemas } from "../../api/client";
+import { Answer } from "../../components/states";
 import { bytes, span } from "../figures";
-import { isMissing, type Storage, storageForecast } from "../pending";
 
 const StorageChart = lazy(() => import("./StorageChart").then((of) => ({ default: of.StorageChart })));
 
@@ -13,28 +12,21 @@ const DAY = 86_400;
 /** How long there is room for recordings. */
 export function StorageForecast() {
   const { t } = useTranslation("operator");
-  const asked = useQuery({ queryKey: ["storage"], queryFn: storageForecast, refetchInterval: 60_000 });
+  const asked = api.useQuery("get", "/api/v1/storage", {}, { refetchInterval: 60_000 });
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="storage" h="100%">
       <Title order={2} size="h4" id="storage" mb="xs">
         {t("health.storage")}
       </Title>
-      {asked.data ? (
-        <Forecast storage={asked.data} />
-      ) : isMissing(asked.error) ? (
-        <Text>{t("health.noStorage")}</Text>
-      ) : asked.error ? (
-        <Failed error={asked.error} retry={() => void asked.refetch()} />
-      ) : (
-        <Loading />
-      )}
+      <Answer of={asked}>{(storage) => <Forecast storage={storage} />}</Answer>
     </Paper>
   );
 }
 
-function Forecast({ storage }: { storage: Storage }) {
+function Forecast({ storage }: { storage: Schemas["Storage"] }) {
   const { t } = useTranslation("operator");
-  const { used_bytes, capacity_bytes, bytes_per_day, days_until_full, keep_days } = storage;
+  const { used_bytes, capacity_bytes, keep_days } = storage;
+  const { bytes_per_day = null, days_until_full = null } = storage;
   const verdict =
     days_until_full !== null
       ? t("health.fullIn", { span: span(days_until_full * DAY) })

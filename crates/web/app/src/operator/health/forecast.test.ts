@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Storage } from "../pending";
+import type { Schemas } from "../../api/client";
 import { forecast } from "./forecast";
 
-const storage: Storage = {
+const storage: Schemas["Storage"] = {
   disk_bytes: 2000,
   free_bytes: 900,
   used_bytes: 100,

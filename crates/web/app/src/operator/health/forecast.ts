@@ -1,7 +1,7 @@
-import type { Storage } from "../pending";
+import type { Schemas } from "../../api/client";
 
 /** What recordings will take in the days to come: they grow until their days or the room are used up. */
-export function forecast(storage: Storage, points = 13): { day: number; bytes: number }[] {
+export function forecast(storage: Schemas["Storage"], points = 13): { day: number; bytes: number }[] {
   const rate = storage.bytes_per_day ?? 0;
   const most = Math.min(storage.capacity_bytes, rate * storage.keep_days || storage.capacity_bytes);
   const until = Math.max(7, Math.ceil(Math.min(storage.days_until_full ?? storage.keep_days, 365) * 1.2));
