@@ -8,6 +8,7 @@ import { DatesProvider } from "@mantine/dates";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
@@ -25,6 +26,8 @@ const theme = createTheme({
 });
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content;
+// The component library locks scrolling behind dialogues with a style of its own.
+if (nonce) setNonce(nonce);
 
 function App() {
   const { i18n } = useTranslation();

@@ -29,6 +29,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     let again: ReturnType<typeof setTimeout> | undefined;
     let attempts = 0;
     const open = () => {
+      clearTimeout(again);
+      source?.close();
       source = new EventSource("/api/v1/live");
       source.onopen = () => {
         attempts = 0;
@@ -51,16 +53,19 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
     open();
     const wake = () => {
-      if (document.visibilityState === "visible" && source?.readyState === EventSource.CLOSED) {
-        clearTimeout(again);
-        open();
-      }
+      if (document.visibilityState === "visible" && source?.readyState === EventSource.CLOSED) open();
     };
+    // A stream that was open does not notice at once that the network is gone; the browser does.
+    const lose = () => setConnected(false);
     document.addEventListener("visibilitychange", wake);
+    window.addEventListener("offline", lose);
+    window.addEventListener("online", open);
     return () => {
       source?.close();
       clearTimeout(again);
       document.removeEventListener("visibilitychange", wake);
+      window.removeEventListener("offline", lose);
+      window.removeEventListener("online", open);
     };
   }, [listeners]);
   return <LiveContext.Provider value={{ connected, listeners }}>{children}</LiveContext.Provider>;

@@ -1,6 +1,5 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import { useComputedColorScheme } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import {
   Map as MapLibre,
   type MapRef,
@@ -13,7 +12,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { Protocol } from "pmtiles";
 import { type ReactNode, type Ref, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Schemas } from "../api/client";
+import { api, type Schemas } from "../api/client";
 import classes from "./map.module.css";
 import { ground } from "./mapStyle";
 
@@ -63,30 +62,24 @@ export function MapView({
 }: Props) {
   const { t } = useTranslation();
   const dark = useComputedColorScheme("light") === "dark";
-  const { data: base } = useQuery({
-    queryKey: ["map"],
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async () => {
-      const answer = await fetch("/api/v1/map");
-      return answer.ok
-        ? ((await answer.json()) as {
-            tiles?: string;
-            pmtiles?: string;
-            geojson?: string;
-            attribution?: string;
-          })
-        : {};
-    },
-  });
+  const { data: base, isPending } = api.useQuery(
+    "get",
+    "/api/v1/map",
+    {},
+    { staleTime: Number.POSITIVE_INFINITY },
+  );
   const style = useMemo(() => ground(base ?? {}, dark), [base, dark]);
   const view = useMemo(() => bounds(centre ? [centre] : points.map((one) => one.point)), [centre, points]);
   const initial =
     view && !centre && points.length > 1
       ? { bounds: view, fitBoundsOptions: { padding: 48, maxZoom: 17 } }
       : { ...(centre ?? points[0]?.point ?? HOME), zoom };
+  // Whoever draws on the map adds layers to its style, so that it must not be another one afterwards.
+  if (isPending) return <div className={classes.map} style={{ height }} />;
   return (
     <div className={classes.map} style={{ height }}>
       <MapLibre
+        key={dark ? "dark" : "light"}
         ref={ref}
         mapLib={maplibre}
         initialViewState={initial}
