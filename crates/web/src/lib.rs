@@ -12,35 +12,40 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use tower::ServiceExt as _;
 
 pub use policy::Policy;
 
-/// Addresses that are the API's own.
-const API: [&str; 4] = ["/api/{*path}", "/healthz", "/readyz", "/metrics"];
+/// Addresses that are the API's own: these, and all below the last one.
+const API: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/api/"];
 
 /// The server's whole face: the API where it is, the web application everywhere else.
-pub fn over(api: &Router, policy: Policy) -> Router {
-    let pages = Router::new().fallback(serve).with_state(Arc::new(policy));
-    API.iter().fold(pages, |pages, path| {
-        let api = api.clone();
-        pages.route(path, any(move |request: Request| api.oneshot(request)))
-    })
+pub fn over(api: Router, policy: Policy) -> Router {
+    // Not by routes: what a route matches in the path would be a parameter of the API's routes as well.
+    Router::new().fallback(dispatch).with_state((api, Arc::new(policy)))
 }
 
-async fn serve(State(policy): State<Arc<Policy>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn dispatch(State((api, policy)): State<(Router, Arc<Policy>)>, request: Request) -> Response {
+    let path = request.uri().path();
+    if API.iter().any(|own| path == *own || (own.ends_with('/') && path.starts_with(own))) {
+        let Ok(answer) = api.oneshot(request).await;
+        return answer;
+    }
+    serve(&policy, request.method(), request.uri(), request.headers())
+}
+
+fn serve(policy: &Policy, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let path = uri.path().trim_start_matches('/');
     let mut response = if let Some(file) = files::find(path) {
-        files::answer(path, &file, &headers)
+        files::answer(path, &file, headers)
     } else if path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
         // A file of an earlier version, not a page.
         StatusCode::NOT_FOUND.into_response()
     } else {
-        page(&policy)
+        page(policy)
     };
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -71,6 +76,7 @@ fn page(policy: &Policy) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::extract::Path;
     use axum::routing::get;
 
     use super::*;
@@ -78,14 +84,16 @@ mod tests {
     async fn answer(method: Method, path: &str) -> Response {
         let api = Router::new()
             .route("/api/v1/cameras", get(async || "cameras"))
+            .route("/api/v1/cameras/{camera}", get(async |Path(camera): Path<String>| camera))
             .fallback(async || (StatusCode::NOT_FOUND, "the API's own"));
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        over(&api, Policy::default()).oneshot(request).await.unwrap()
+        over(api, Policy::default()).oneshot(request).await.unwrap()
     }
 
     #[tokio::test]
     async fn the_api_is_the_apis_and_the_rest_is_pages() {
         assert_eq!(answer(Method::GET, "/api/v1/cameras").await.status(), StatusCode::OK);
+        assert_eq!(answer(Method::GET, "/api/v1/cameras/7").await.status(), StatusCode::OK);
         assert_eq!(answer(Method::GET, "/api/v1/nothing").await.status(), StatusCode::NOT_FOUND);
         assert_eq!(answer(Method::POST, "/queue").await.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(

@@ -468,7 +468,7 @@ async fn index_recordings(mut recorded: mpsc::Receiver<RecorderEvent>, rows: Row
 }
 
 async fn serve_http(listener: TcpListener, app: App, policy: web::Policy, stop: CancellationToken) {
-    let router = web::over(&api::router(app), policy);
+    let router = web::over(api::router(app), policy);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
