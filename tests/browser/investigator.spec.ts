@@ -104,7 +104,7 @@ test("scrubbing shows pictures, a click seeks, and a clip is taken along", async
   const camera = await busyCamera(api);
   const at = await recorded(api, camera);
   const cameras = encodeURIComponent(JSON.stringify([camera]));
-  await page.goto(`/playback?cameras=${cameras}&at=${at}&span=600`);
+  await page.goto(`/playback?cameras=${cameras}&at=${at}&span=300`);
   const picture = page.locator("video");
   const shown = () =>
     picture.evaluate((video: HTMLVideoElement) => (video.readyState >= 2 ? video.currentTime : -1));
@@ -113,7 +113,7 @@ test("scrubbing shows pictures, a click seeks, and a clip is taken along", async
   const timeline = page.getByRole("slider", { name: /^Thời điểm đang xem/ });
   const box = await timeline.boundingBox();
   if (!box) throw new Error("the timeline is not shown");
-  const [left, middle] = [box.x + box.width * 0.4, box.y + box.height * 0.6];
+  const [left, middle] = [box.x + box.width * 0.46, box.y + box.height * 0.6];
   await page.mouse.move(left - 30, middle);
   await page.mouse.move(left, middle, { steps: 5 });
   const preview = page.getByRole("img", { name: /^Hình lúc/ });
