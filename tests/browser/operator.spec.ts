@@ -214,6 +214,8 @@ test("places are added, renamed with their old name kept, and merged", async ({ 
   await page.getByRole("button", { name: `Gộp “Tổ mới ${stamp}”` }).click();
   await page.getByRole("dialog").getByRole("button", { name: /^Gộp/ }).click();
   await expect(page.getByRole("heading", { level: 2, name: "Thôn Tây" })).toBeVisible();
-  const merged = (await all<Named & { merged_into?: string }>(api, "places")).find((one) => one.name === `Tổ mới ${stamp}`);
-  expect(merged?.merged_into).toBeTruthy();
+  const merged = async () =>
+    (await all<Named & { merged_into?: string }>(api, "places")).find((one) => one.name === `Tổ mới ${stamp}`)
+      ?.merged_into;
+  await expect.poll(merged).toBeTruthy();
 });

@@ -1,17 +1,19 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import vi from "./vi";
 
 export const LANGUAGES = ["vi", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 const KEPT = "taimat.language";
 
-/** Loads one language; English is fetched only by who reads it. */
+/** Each reader fetches the texts of one language only. */
+const TEXTS = { vi: () => import("./vi"), en: () => import("./en") };
+
 async function load(language: Language) {
-  if (language === "en" && !i18next.hasResourceBundle("en", "common")) {
-    const { default: en } = await import("./en");
-    for (const [namespace, texts] of Object.entries(en)) i18next.addResourceBundle("en", namespace, texts);
+  if (i18next.hasResourceBundle(language, "common")) return;
+  const { default: texts } = await TEXTS[language]();
+  for (const [namespace, words] of Object.entries(texts)) {
+    i18next.addResourceBundle(language, namespace, words);
   }
 }
 
@@ -19,13 +21,13 @@ export async function startLanguage() {
   const kept = localStorage.getItem(KEPT);
   const language: Language = kept === "en" ? "en" : "vi";
   await i18next.use(initReactI18next).init({
-    lng: "vi",
-    resources: { vi },
+    lng: language,
+    resources: {},
     defaultNS: "common",
     returnNull: false,
     interpolation: { escapeValue: false },
   });
-  if (language !== "vi") await setLanguage(language);
+  await setLanguage(language);
 }
 
 export async function setLanguage(language: Language) {

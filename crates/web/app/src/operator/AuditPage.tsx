@@ -1,9 +1,9 @@
 import { Button, Code, Group, Select, Stack, Table, Text } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
 import { useMay, usePlaces } from "../api/session";
+import { DateTimeInput } from "../components/DateTimeInput";
 import { Page } from "../components/Page";
 import { placePath, plain, useCameraById } from "../components/pick";
 import { Failed, Loading, NothingHere } from "../components/states";
@@ -59,7 +59,7 @@ function Log() {
     users.find((user) => user.id === id)?.display_name ??
     rules.find((rule) => rule.id === id)?.name;
   const time = (field: "from" | "to") => (
-    <DateTimePicker
+    <DateTimeInput
       label={t(`common:time.${field}`)}
       valueFormat="HH:mm DD/MM/YYYY"
       clearable

@@ -10,11 +10,11 @@ import {
   Text,
   Title,
 } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
 import { type Area, AreaBox } from "../../components/AreaBox";
+import { DateTimeInput } from "../../components/DateTimeInput";
 import { ProblemAlert } from "../../components/states";
 import { said } from "../../i18n";
 import { clock, day, duration, fromField, rfc3339, toField } from "../../i18n/time";
@@ -85,7 +85,7 @@ export default function MovedPanel({ camera, view, at, onSeek, onClose }: Props)
     tell({ running: false });
   };
   const field = (side: "from" | "to") => (
-    <DateTimePicker
+    <DateTimeInput
       size="xs"
       label={t(`common:time.${side}`)}
       valueFormat="HH:mm:ss DD/MM/YYYY"

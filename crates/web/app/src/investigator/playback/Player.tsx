@@ -1,10 +1,10 @@
 import { Button, Group } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
 import { notifications } from "@mantine/notifications";
 import { IconRun } from "@tabler/icons-react";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
+import { DateTimeInput } from "../../components/DateTimeInput";
 import { ProblemAlert } from "../../components/states";
 import { fromField, moment, toField } from "../../i18n/time";
 import type { Address } from "./address";
@@ -103,7 +103,7 @@ export function Player({ head, cameras, address, change }: Props) {
     <>
       <Group gap="sm">
         {head}
-        <DateTimePicker
+        <DateTimeInput
           aria-label={`${t("playback.goTo")}: ${moment(at)}`}
           valueFormat="HH:mm:ss DD/MM/YYYY"
           withSeconds

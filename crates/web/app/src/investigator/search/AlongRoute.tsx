@@ -1,9 +1,9 @@
 import { Anchor, Table, Text } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
+import { DateTimeInput } from "../../components/DateTimeInput";
 import { useCameraById } from "../../components/pick";
 import { ProblemAlert } from "../../components/states";
 import { clock, fromField, rfc3339, toField } from "../../i18n/time";
@@ -19,7 +19,7 @@ export function AlongRoute({ way, from }: { way: Schemas["Way"]; from: number })
   const began = Date.parse(fromField(start));
   return (
     <section aria-label={t("search.along.title")}>
-      <DateTimePicker
+      <DateTimeInput
         size="xs"
         mb="xs"
         maw={220}

@@ -11,8 +11,8 @@ import {
   Text,
   VisuallyHidden,
 } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
 import { useTranslation } from "react-i18next";
+import { DateTimeInput } from "../../components/DateTimeInput";
 import { CameraMultiSelect, PlaceSelect } from "../../components/pick";
 import { fromField, toField } from "../../i18n/time";
 import { CLASSES, DIRECTIONS, type Filter, type ObjectClass, type Period, QUICK } from "./filter";
@@ -67,7 +67,7 @@ export function FilterPanel({ filter, period, onChange, onClear }: Props) {
           </Group>
         </Chip.Group>
         <Stack gap={6}>
-          <DateTimePicker
+          <DateTimeInput
             size="xs"
             label={t("common:time.from")}
             valueFormat="HH:mm:ss DD/MM/YYYY"
@@ -75,7 +75,7 @@ export function FilterPanel({ filter, period, onChange, onClear }: Props) {
             value={toField(period.from)}
             onChange={setTime("from")}
           />
-          <DateTimePicker
+          <DateTimeInput
             size="xs"
             label={t("common:time.to")}
             valueFormat="HH:mm:ss DD/MM/YYYY"

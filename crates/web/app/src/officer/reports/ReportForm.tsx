@@ -1,9 +1,9 @@
 import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
-import { DateTimePicker } from "@mantine/dates";
 import { useForm } from "@mantine/form";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
+import { DateTimeInput } from "../../components/DateTimeInput";
 import { CameraSelect, PlaceSelect, useCameraById } from "../../components/pick";
 import { ProblemAlert } from "../../components/states";
 import { fromField, toField } from "../../i18n/time";
@@ -74,7 +74,7 @@ export function ReportForm({ onDone }: { onDone: () => void }) {
         />
         <Group grow align="flex-start">
           <PlaceSelect withAsterisk action="report" {...form.getInputProps("place")} />
-          <DateTimePicker
+          <DateTimeInput
             label={t("told.at")}
             description={t("told.atHint")}
             inputWrapperOrder={["label", "input", "description", "error"]}
