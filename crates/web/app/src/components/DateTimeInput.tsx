@@ -1,12 +1,9 @@
 import { TextInput } from "@mantine/core";
 import type { DateTimePickerProps } from "@mantine/dates";
-import { type ComponentType, lazy, Suspense } from "react";
+import { lazy, Suspense } from "react";
 
 /** The calendar is large, and is opened by few: a page does not wait for it. */
-const Picker = lazy(async () => {
-  const { DateTimePicker } = await import("@mantine/dates");
-  return { default: DateTimePicker as ComponentType<DateTimePickerProps> };
-});
+const Picker = lazy(() => import("./DateTimeCalendar"));
 
 /** A date and a time of day on Vietnam's clock. */
 export function DateTimeInput(props: DateTimePickerProps) {

@@ -5,7 +5,7 @@ import { api, type Schemas } from "../../api/client";
 import { PlaceSelect } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
 import { PositionField } from "../PositionField";
-import { ScheduleEditor } from "../rules/ScheduleEditor";
+import { Timetable } from "../rules/Timetable";
 import { SaveTrouble } from "../SaveTrouble";
 import { BAD } from "../tones";
 import { useSaved } from "../useSaved";
@@ -135,7 +135,7 @@ export function SounderForm({ sounder }: { sounder?: Schemas["Sounder"] }) {
             {...form.getInputProps("rules")}
           />
         </Group>
-        <ScheduleEditor
+        <Timetable
           label={t("sounders.timetable")}
           without={t("sounders.noTimetable")}
           value={form.values.timetable}

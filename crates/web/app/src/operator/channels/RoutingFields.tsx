@@ -1,7 +1,7 @@
 import { Group, MultiSelect, NumberInput, Select, Switch } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
-import { ScheduleEditor } from "../rules/ScheduleEditor";
+import { Timetable } from "../rules/Timetable";
 
 type Routing = Schemas["Routing"];
 
@@ -41,7 +41,7 @@ export function RoutingFields({ value, onChange }: { value: Routing; onChange: (
         value={value.rules ?? []}
         onChange={(chosen) => set({ rules: chosen })}
       />
-      <ScheduleEditor
+      <Timetable
         label={t("channels.quiet")}
         without={t("channels.noQuiet")}
         value={value.quiet ?? null}

@@ -18,7 +18,7 @@ import { ConditionFields } from "./ConditionFields";
 import { conditionOf, draftOf, emptyDraft, isAboutObjects } from "./draft";
 import { RuleFields } from "./RuleFields";
 import type { RuleDraft } from "./ruleDraft";
-import { ScheduleEditor } from "./ScheduleEditor";
+import { Timetable } from "./Timetable";
 
 interface Props {
   rule?: Schemas["Rule"];
@@ -128,10 +128,7 @@ export function RuleEditor({ rule, camera }: Props) {
           </Stack>
         </Grid.Col>
       </Grid>
-      <ScheduleEditor
-        value={values.schedule}
-        onChange={(schedule) => form.setFieldValue("schedule", schedule)}
-      />
+      <Timetable value={values.schedule} onChange={(schedule) => form.setFieldValue("schedule", schedule)} />
       <Backtest
         place={values.place_id}
         rule={spec(true)}
