@@ -109,11 +109,19 @@ impl IndexError {
     }
 }
 
+/// SQLSTATE of a statement that ran into its limit of time.
+const CANCELED: &str = "57014";
+
 /// SQLSTATE classes and codes that mean "try again later": connection, resources, shutdown, start-up, trouble of the
 /// server's system, serialisation and dead-lock (PostgreSQL manual, appendix A).
 fn is_transient_code(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "53" | "57" | "58" | "XX")) && code != "57014"
+    matches!(code.get(..2), Some("08" | "53" | "57" | "58" | "XX")) && code != CANCELED
         || matches!(code, "40001" | "40P01" | "55P03" | "25006")
+}
+
+/// Whether a statement was ended because it took longer than it may.
+pub(crate) fn timed_out(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some(CANCELED)
 }
 
 impl From<sqlx::Error> for IndexError {

@@ -25,9 +25,11 @@ use crate::codec::{decode_points, encode_points};
 use crate::columns::{at, corrupt, parse, point, unsigned};
 use crate::{Index, IndexError, Result};
 
+mod counts;
 mod places;
 mod search;
 
+pub use counts::{Columns, EventCounts};
 use search::Search;
 
 /// Most events whose paths are looked at for one page; the next page goes on from there.
@@ -272,7 +274,7 @@ impl Index {
     /// What the planner thinks how many events match: it looks at its statistics, never at the events.
     async fn estimate(&self, search: &Search<'_>) -> Result<u64> {
         let mut sql = QueryBuilder::new("EXPLAIN (FORMAT JSON) ");
-        search.push_all(&mut sql);
+        search.push_all(&mut sql, "");
         let plan: Value = sql.build_query_scalar().fetch_one(&self.pool).await?;
         let rows = plan.pointer("/0/Plan/Plan Rows").and_then(Value::as_f64);
         Ok(rows.ok_or_else(|| corrupt("the planner's estimate", "it names no rows"))? as u64)

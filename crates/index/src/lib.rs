@@ -47,7 +47,7 @@ pub use cluster::{ClusterError, ClusterSettings, PrivateCluster};
 pub use condition::{GapSum, StreamStock};
 pub use database::{DatabaseConfig, Index, PoolState};
 pub use error::{Field, IndexError, Result};
-pub use events::{EventCursor, EventPage, EventQuery, MOST_LOOKED, Total, Visibility};
+pub use events::{Columns, EventCounts, EventCursor, EventPage, EventQuery, MOST_LOOKED, Total, Visibility};
 pub use footage::{RecordedRange, SegmentKey};
 pub use holds::{Hold, NewHold};
 pub use outbox::{ChannelPulse, DeliveryCursor, DeliveryPage, DeliveryQuery, Settled};

@@ -2,9 +2,12 @@
 
 use axum::extract::State;
 use domain::{
-    Action, Event, EventId, EventRecord, Firing, ReviewItemId, Sentence, Severity, StreamKind, Timestamp,
+    Action, CameraId, Event, EventId, EventRecord, Firing, ObjectClass, ReviewItemId, Sentence, Severity,
+    StreamKind, TimeRange, Timestamp,
 };
-use serde::Serialize;
+use index::{Columns, EventQuery};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,15 +16,20 @@ use crate::audit::Deed;
 use crate::auth::caller::Caller;
 use crate::auth::rights::{At, Right, Target, guarded};
 use crate::extract::{Json, Query};
-use crate::problem::Answer;
-use crate::search::{EventFilter, encode_cursor};
+use crate::problem::{Answer, Code, Problem};
+use crate::search::{EventFilter, encode_cursor, within};
 
+/// The most columns in which events are counted.
+const MOST_COLUMNS: u32 = 1000;
+/// The longest column, in seconds: a year.
+const LONGEST_COLUMN: u32 = 366 * 86_400;
 const SEARCH: Right = Right::At(Action::Review, At::Somewhere);
 
 pub(super) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::default()
         .routes(guarded(SEARCH, routes!(list)))
         .routes(guarded(SEARCH, routes!(search)))
+        .routes(guarded(SEARCH, routes!(count)))
         .routes(guarded(Right::At(Action::Review, At::Event), routes!(read)))
 }
 
@@ -90,6 +98,92 @@ async fn search(
     Json(filter): Json<EventFilter>,
 ) -> Answer<axum::Json<EventPage>> {
     find(&server, &caller, &filter).await
+}
+
+/// Which events to count, and by which times.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CountQuery {
+    /// Which events: with `from` and `to`, without `zone` and `direction`, whose events only a search finds. `limit` and
+    /// `cursor` say nothing here.
+    filter: EventFilter,
+    /// Where the first column begins: at `filter.from` or before.
+    start: Timestamp,
+    /// How long each column is, in seconds; up to `filter.to` there are 1000 at most.
+    column_seconds: u32,
+}
+
+impl CountQuery {
+    fn columns(&self, query: &EventQuery) -> Answer<Columns> {
+        let length =
+            Duration::from_secs(within("column_seconds", self.column_seconds, 1, LONGEST_COLUMN)?.into());
+        let columns = Columns { start: self.start, length };
+        let Some(TimeRange { from, to }) = query.range else { return Ok(columns) };
+        if self.start > from {
+            let detail = format!("start ({}) is after from ({from})", self.start);
+            return Err(Problem::field("start", detail, "Begin the first column at from or before."));
+        }
+        if to.since(self.start) > length * MOST_COLUMNS {
+            let detail = format!("more than {MOST_COLUMNS} columns lie between start and to");
+            return Err(Problem::field("column_seconds", detail, "Give longer columns or a shorter time."));
+        }
+        Ok(columns)
+    }
+}
+
+/// How many events there are.
+#[derive(Serialize, utoipa::ToSchema)]
+struct EventCounts {
+    /// By time and class, where there are any. What was there before `from` counts at `from`.
+    columns: Vec<ColumnCount>,
+    /// By camera, where there are any.
+    cameras: Vec<CameraCount>,
+}
+
+/// How many events of a class began in a column.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ColumnCount {
+    /// Where the column begins.
+    from: Timestamp,
+    class: ObjectClass,
+    count: u64,
+}
+
+/// How many events a camera saw.
+#[derive(Serialize, utoipa::ToSchema)]
+struct CameraCount {
+    camera_id: CameraId,
+    count: u64,
+}
+
+/// Count events by time, class and camera
+///
+/// All that a search would find, counted at once; refused as `timed_out` where that would take many seconds.
+#[utoipa::path(post, path = "/events/counts", operation_id = "countEvents", tag = "events",
+    request_body = CountQuery, responses((status = 200, body = EventCounts)))]
+async fn count(
+    State(server): State<Server>,
+    caller: Caller,
+    Json(asked): Json<CountQuery>,
+) -> Answer<axum::Json<EventCounts>> {
+    let query = asked.filter.query(caller.visibility(Action::Review))?;
+    let columns = asked.columns(&query)?;
+    let counts = server.index.count_events(&query, columns).await?.ok_or_else(|| {
+        Problem::new(Code::TimedOut, "there are more events than can be counted in some seconds")
+            .remedy("Ask for a shorter time or fewer cameras.")
+    })?;
+    Ok(axum::Json(EventCounts {
+        columns: (counts.columns.into_iter())
+            .map(|(column, class, count)| ColumnCount {
+                from: columns.start + columns.length * column,
+                class,
+                count,
+            })
+            .collect(),
+        cameras: (counts.cameras.into_iter())
+            .map(|(camera_id, count)| CameraCount { camera_id, count })
+            .collect(),
+    }))
 }
 
 async fn find(server: &Server, caller: &Caller, filter: &EventFilter) -> Answer<axum::Json<EventPage>> {

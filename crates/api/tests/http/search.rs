@@ -5,11 +5,14 @@ use serde_json::json;
 
 use crate::world::{NOW, at, event_at, new_camera, run};
 
+/// In microseconds.
+const HOUR: i64 = 3_600_000_000;
+
 #[test]
 fn events_are_found_page_by_page() {
     run(|world| async move {
         for minute in 1..=6 {
-            world.store(event_at(&world.camera, NOW.plus_micros(-minute * 3_600_000_000)), None).await;
+            world.store(event_at(&world.camera, NOW.plus_micros(-minute * HOUR)), None).await;
         }
         let client = world.client(&[at(Role::Investigator, &world.inside)]).await;
         let place = world.inside.id;
@@ -31,6 +34,25 @@ fn events_are_found_page_by_page() {
         let square = json!([[[107.5, 16.4], [107.7, 16.4], [107.7, 16.5], [107.5, 16.5], [107.5, 16.4]]]);
         let body = json!({"place": [place], "polygon": {"type": "Polygon", "coordinates": square}, "class": ["person"]});
         assert_eq!(client.post("/events/search", body).await.expect(200).json()["total_estimate"], 7);
+        let hours = |start: &str, seconds| {
+            let time = json!({"from": NOW.plus_micros(-4 * HOUR), "to": NOW});
+            client.post("/events/counts", json!({"filter": time, "start": start, "column_seconds": seconds}))
+        };
+        let start = NOW.plus_micros(-5 * HOUR).to_string();
+        let counts = hours(&start, 3600).await.expect(200).json();
+        let columns = counts["columns"].as_array().unwrap();
+        assert!(
+            columns
+                .iter()
+                .all(|column| column["class"] == "person" && column["from"].as_str() > Some(&start))
+        );
+        let sum = |of: &serde_json::Value| {
+            of.as_array().unwrap().iter().map(|one| one["count"].as_u64().unwrap()).sum::<u64>()
+        };
+        assert_eq!(sum(&counts["columns"]), sum(&counts["cameras"]));
+        assert_eq!(counts["cameras"][0]["camera_id"], json!(world.camera.id));
+        assert_eq!(hours(&start, 1).await.expect(400).json()["field"], "column_seconds");
+        assert_eq!(hours(&NOW.to_string(), 3600).await.expect(400).json()["field"], "start");
         let far = client.get(&format!("/events?place={place}&lat=10&lon=106&radius=1000")).await.expect(200);
         assert_eq!(far.json()["items"], json!([]));
         let one = client.get(&format!("/events/{}", world.event.id)).await.expect(200).json();

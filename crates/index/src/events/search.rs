@@ -45,7 +45,7 @@ impl Search<'_> {
         self.push_ranges(sql, cursor, limit);
         if let Some(range) = self.query.range {
             sql.push(" UNION ALL (");
-            self.push_long(sql, range, cursor);
+            self.push_long(sql, "e.id, e.first_seen", range, cursor);
             sql.push(" ORDER BY first_seen DESC, id DESC LIMIT ").push_bind(limit).push(")");
         }
         sql.push(") found ORDER BY first_seen DESC, id DESC LIMIT ").push_bind(limit);
@@ -78,15 +78,14 @@ impl Search<'_> {
         sql.push(" ORDER BY e.first_seen DESC, e.id DESC LIMIT ").push_bind(limit).push(") newest");
     }
 
-    /// Every event that matches, for an estimate.
-    pub(super) fn push_all(&self, sql: &mut QueryBuilder<Postgres>) {
-        sql.push("SELECT FROM events e WHERE true");
+    /// These columns of every event that matches, in no order.
+    pub(super) fn push_all(&self, sql: &mut QueryBuilder<Postgres>, columns: &str) {
+        sql.push("SELECT ").push(columns).push(" FROM events e WHERE true");
         self.push_sets(sql);
         self.push_short(sql, None);
         if let Some(range) = self.query.range {
-            sql.push(" UNION ALL SELECT FROM (");
-            self.push_long(sql, range, None);
-            sql.push(") long");
+            sql.push(" UNION ALL ");
+            self.push_long(sql, columns, range, None);
         }
     }
 
@@ -114,10 +113,16 @@ impl Search<'_> {
     }
 
     /// What began long before the time asked for and lasted into it.
-    fn push_long(&self, sql: &mut QueryBuilder<Postgres>, range: TimeRange, cursor: Option<EventCursor>) {
+    fn push_long(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        columns: &str,
+        range: TimeRange,
+        cursor: Option<EventCursor>,
+    ) {
         // The first condition is the one of the partial index, word for word.
-        sql.push(
-            "SELECT e.id, e.first_seen FROM events e WHERE e.last_seen - e.first_seen > interval '10 minutes' \
+        sql.push("SELECT ").push(columns).push(
+            " FROM events e WHERE e.last_seen - e.first_seen > interval '10 minutes' \
              AND tstzrange(e.first_seen, e.last_seen, '[]') @> ",
         );
         sql.push_bind(at(range.from)).push(" AND e.first_seen < ").push_bind(at(range.from - LONG));

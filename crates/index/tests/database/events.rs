@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::{BoundingBox, Camera, EventId, EventRecord, Heading, ObjectClass, Route, Zone};
-use index::{CameraChange, EventQuery, Index, IndexError, Record, Visibility};
+use index::{CameraChange, Columns, EventCounts, EventQuery, Index, IndexError, Record, Visibility};
 
 use crate::support::{at, camera, event, everything, index, new_camera, place, point, range};
 use crate::writer::write;
@@ -223,6 +223,52 @@ async fn totals_are_exact_where_all_are_shown_and_estimated_otherwise() {
     assert_eq!((total.count, total.exact), (5, true));
     let total = index.search_events(&everything()).await.unwrap().total.unwrap();
     assert!(!total.exact && (400..=600).contains(&total.count), "{total:?}");
+}
+
+#[tokio::test]
+async fn events_are_counted_by_time_class_and_camera() {
+    let index = index().await;
+    let (near, far) = two_cameras(&index).await;
+    let mut car = event(&near, 130, 5);
+    car.event.class = ObjectClass::Car;
+    // Began in the hour before, and lasted into the time that is asked for.
+    put(
+        &index,
+        &[event(&near, -3600, 3700), event(&near, 70, 5), car, event(&far, 150, 5), event(&far, 400, 5)],
+    )
+    .await;
+
+    let columns = Columns { start: at(0), length: Duration::from_mins(1) };
+    let asked = EventQuery { range: Some(range(10, 300)), limit: 1, ..everything() };
+    let counts = index.count_events(&asked, columns).await.unwrap().unwrap();
+    assert_eq!(
+        counts.columns,
+        [
+            (0, ObjectClass::Person, 1),
+            (1, ObjectClass::Person, 1),
+            (2, ObjectClass::Car, 1),
+            (2, ObjectClass::Person, 1)
+        ]
+    );
+    let mut cameras = counts.cameras;
+    cameras.sort_unstable_by_key(|(_, count)| *count);
+    assert_eq!(cameras, [(far.id, 1), (near.id, 3)]);
+
+    let only = EventQuery { visible: Visibility::Places(vec![far.place_id]), ..asked.clone() };
+    let counts = index.count_events(&only, columns).await.unwrap().unwrap();
+    assert_eq!((counts.columns, counts.cameras), (vec![(2, ObjectClass::Person, 1)], vec![(far.id, 1)]));
+    let nobody = EventQuery { visible: Visibility::Nothing, ..asked.clone() };
+    assert_eq!(index.count_events(&nobody, columns).await.unwrap(), Some(EventCounts::default()));
+    let ways = EventQuery { heading: Some(Heading::Left), ..asked.clone() };
+    assert!(matches!(
+        index.count_events(&ways, columns).await,
+        Err(IndexError::Invalid { field: "zone", .. })
+    ));
+    let ever = EventQuery { range: None, ..asked };
+    assert!(matches!(
+        index.count_events(&ever, columns).await,
+        Err(IndexError::Invalid { field: "from", .. })
+    ));
 }
 
 #[tokio::test]
