@@ -64,7 +64,13 @@ for (const language of ["vi", "en"]) {
         const seen = await new AxeBuilder({ page }).analyze();
         expect(seen.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
         mkdirSync(folder, { recursive: true });
-        await page.screenshot({ path: `${folder}/${path.slice(1).replaceAll("/", "-")}.${language}.png` });
+        const name = `${folder}/${path.slice(1).replaceAll("/", "-")}.${language}`;
+        await page.screenshot({ path: `${name}.png` });
+
+        await page.emulateMedia({ colorScheme: "dark" });
+        const dark = await new AxeBuilder({ page }).withRules("color-contrast").analyze();
+        expect(dark.violations.flatMap((one) => one.nodes.map((node) => node.html)), "too faint at night").toEqual([]);
+        await page.screenshot({ path: `${name}.dark.png` });
       });
     }
   });

@@ -18,7 +18,7 @@ import { router } from "./router";
 
 const theme = createTheme({
   primaryColor: "cyan",
-  primaryShade: { light: 9, dark: 6 },
+  primaryShade: 9,
   defaultRadius: "md",
   fontFamily: "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   cursorType: "pointer",

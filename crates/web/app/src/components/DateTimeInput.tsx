@@ -1,15 +1,17 @@
 import { TextInput } from "@mantine/core";
 import type { DateTimePickerProps } from "@mantine/dates";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy } from "react";
+import { Later } from "./Later";
 
-/** The calendar is large: it is fetched once the page is there, so that nobody waits for it. */
+/** The calendar is large. */
 const Picker = lazy(() => import("./DateTimeCalendar"));
 
 /** A date and a time of day on Vietnam's clock. */
 export function DateTimeInput(props: DateTimePickerProps) {
-  const [shown, setShown] = useState(false);
-  useEffect(() => setShown(true), []);
   const { label, description, size, w, "aria-label": name } = props;
-  const waiting = <TextInput {...{ label, description, size, w }} aria-label={name} disabled />;
-  return <Suspense fallback={waiting}>{shown ? <Picker {...props} /> : waiting}</Suspense>;
+  return (
+    <Later fallback={<TextInput {...{ label, description, size, w }} aria-label={name} disabled />}>
+      <Picker {...props} />
+    </Later>
+  );
 }

@@ -1,4 +1,9 @@
-import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  LayerSpecification,
+  SourceSpecification,
+  StyleSpecification,
+  SymbolLayerSpecification,
+} from "maplibre-gl";
 
 /** What the operator set as the base of maps. */
 export interface MapBase {
@@ -11,8 +16,22 @@ export interface MapBase {
 /** The base map: the operator's tiles, and outlines and roads from a GeoJSON file over them or on a plain ground. */
 export function ground(base: MapBase, dark: boolean): StyleSpecification {
   const ink = dark
-    ? { ground: "#1b2227", area: "#26313a", water: "#17384d", road: "#4a5862", line: "#6c7b86" }
-    : { ground: "#f2efe9", area: "#e3ead8", water: "#b9d9ea", road: "#ffffff", line: "#8d8575" };
+    ? {
+        ground: "#1b2227",
+        area: "#26313a",
+        water: "#17384d",
+        road: "#4a5862",
+        line: "#6c7b86",
+        text: "#dde4e9",
+      }
+    : {
+        ground: "#f2efe9",
+        area: "#e3ead8",
+        water: "#b9d9ea",
+        road: "#ffffff",
+        line: "#8d8575",
+        text: "#3b3a36",
+      };
   const sources: Record<string, SourceSpecification> = {};
   const layers: LayerSpecification[] = [
     { id: "ground", type: "background", paint: { "background-color": ink.ground } },
@@ -37,7 +56,7 @@ export function ground(base: MapBase, dark: boolean): StyleSpecification {
   return { version: 8, sources, layers };
 }
 
-type Ink = Record<"ground" | "area" | "water" | "road" | "line", string>;
+type Ink = Record<"ground" | "area" | "water" | "road" | "line" | "text", string>;
 
 /** The layers that vector tiles of the OpenMapTiles or Protomaps shapes have in common. */
 function vector(ink: Ink): LayerSpecification[] {
@@ -115,5 +134,32 @@ function outline(ink: Ink): LayerSpecification[] {
       filter: kind("province", "commune", "hamlet", "group"),
       paint: { "line-color": ink.line, "line-width": 2, "line-dasharray": [3, 2] },
     },
+    ...names(ink),
+  ];
+}
+
+/**
+ * Names on roads, buildings and at points of the kind `label`. An area's name is such a point, for the map is drawn in
+ * tiles and would write the name into each. The letters are the browser's own: no file of them is fetched.
+ */
+function names(ink: Ink): LayerSpecification[] {
+  const written = (kind: string, minzoom: number, layout: SymbolLayerSpecification["layout"]) => ({
+    id: `names-${kind}`,
+    type: "symbol" as const,
+    source: "outline",
+    filter: ["==", ["get", "kind"], kind] as never,
+    minzoom,
+    layout: {
+      "text-field": ["get", "name"] as never,
+      "text-font": ["sans-serif"],
+      "text-size": 12,
+      ...layout,
+    },
+    paint: { "text-color": ink.text, "text-halo-color": ink.ground, "text-halo-width": 1.5 },
+  });
+  return [
+    written("building", 16, { "text-size": 11 }),
+    written("road", 14, { "symbol-placement": "line", "text-size": 11 }),
+    written("label", 12, { "text-size": 14 }),
   ];
 }

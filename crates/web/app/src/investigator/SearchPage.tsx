@@ -3,8 +3,9 @@ import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconAdjustments, IconRefresh, IconShare3 } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { lazy, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Later } from "../components/Later";
 import { Page } from "../components/Page";
 import { useCameras } from "../components/pick";
 import { Failed, Loading, NothingHere } from "../components/states";
@@ -83,13 +84,14 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
   const period = useMemo(() => periodOf(asked, now), [key, now]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same.
   const query = useMemo(() => queryOf(asked, period), [key, period]);
-  const search = useEventSearch(query);
-  const { events } = search;
+  const search = useEventSearch(query, period);
+  const { events, counts: counted } = search;
   const counts = useMemo(() => {
+    if (counted) return new Map(counted.cameras.map((one) => [one.camera_id, one.count]));
     const found = new Map<string, number>();
     for (const event of events) found.set(event.camera_id, (found.get(event.camera_id) ?? 0) + 1);
     return found;
-  }, [events]);
+  }, [events, counted]);
   const change = useCallback(
     (changed: Partial<Filter>) =>
       void navigate({ search: (before: Filter) => ({ ...before, ...changed }), replace: true }),
@@ -105,7 +107,8 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
     const next = chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id];
     change({ cameras: next.length ? next : undefined, zone: undefined });
   };
-  const known = hasNextPage ? Date.parse(events.at(-1)?.first_seen ?? rfc3339(period.to)) : period.from;
+  const known =
+    hasNextPage && !counted ? Date.parse(events.at(-1)?.first_seen ?? rfc3339(period.to)) : period.from;
 
   const panel = (
     <FilterPanel
@@ -145,11 +148,13 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
     ) : (
       <ResultGrid events={events} open={opened} onOpen={(event) => change({ event })} onEnd={more} />
     );
-  const timeline = <Histogram events={events} period={period} known={known} onNarrow={narrow} />;
+  const timeline = (
+    <Histogram events={events} counted={counted?.columns} period={period} known={known} onNarrow={narrow} />
+  );
   const way = wayOf(filter.shape);
   const map = (
     <>
-      <Suspense fallback={<Skeleton h="100%" mih={240} />}>
+      <Later fallback={<Skeleton h="100%" mih={240} />}>
         {cameras && (
           <SearchMap
             cameras={cameras}
@@ -162,7 +167,7 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
             onWide={phone ? undefined : setWide}
           />
         )}
-      </Suspense>
+      </Later>
       {way && <AlongRoute way={way} from={period.from} />}
     </>
   );
@@ -227,9 +232,9 @@ function Search({ now, onNow }: { now: number; onNow: () => void }) {
         </div>
       )}
       {opened && (
-        <Suspense>
+        <Later>
           <EventDrawer id={opened} onClose={() => change({ event: undefined })} />
-        </Suspense>
+        </Later>
       )}
     </>
   );

@@ -11,6 +11,8 @@ import classes from "./search.module.css";
 
 interface Props {
   events: Schemas["Event"][];
+  /** All that there are, where the server has counted them. */
+  counted?: Schemas["ColumnCount"][];
   period: Period;
   /** Earlier than this nothing was fetched yet. */
   known: number;
@@ -20,10 +22,13 @@ interface Props {
 const HEIGHT = 72;
 
 /** When it was seen, by class. A column or a stretch of them narrows the search. */
-export function Histogram({ events, period, known, onNarrow }: Props) {
+export function Histogram({ events, counted, period, known, onNarrow }: Props) {
   const { t } = useTranslation(["investigator", "common"]);
   const { ref, width } = useElementSize();
-  const columns = useMemo(() => histogram(events, period, 60), [events, period]);
+  const columns = useMemo(
+    () => histogram(counted?.map((one) => ({ ...one, first_seen: one.from })) ?? events, period),
+    [counted, events, period],
+  );
   const [drag, setDrag] = useState<[number, number]>();
   const highest = Math.max(1, ...columns.map((one) => one.total));
   const wide = width / Math.max(1, columns.length);

@@ -27,3 +27,20 @@ test("what began before the period counts at its start, what is outside does not
   expect(columns[0]).toMatchObject({ total: 2, counts: new Map([["person", 2]]) });
   expect(columns[47]).toMatchObject({ total: 1, counts: new Map([["car", 1]]) });
 });
+
+test("what the server has counted is sorted in like what was seen", () => {
+  const columns = histogram(
+    [
+      { class: "person", first_seen: "2026-11-24T00:00:00+07:00", count: 7 },
+      { class: "car", first_seen: "2026-11-24T00:00:00+07:00", count: 2 },
+    ],
+    day,
+  );
+  expect(columns[0]).toMatchObject({
+    total: 9,
+    counts: new Map([
+      ["person", 7],
+      ["car", 2],
+    ]),
+  });
+});
