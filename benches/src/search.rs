@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use analysis::rules::backtest;
 use anyhow::ensure;
-use domain::{CameraId, Event, EventId, ObjectClass, PlaceId, Rule, RuleId, StreamKind, Timestamp};
-use index::{ClusterSettings, EventCursor, EventQuery, Index, PrivateCluster, Visibility};
+use domain::{
+    CameraId, Event, EventId, ObjectClass, PlaceId, Rule, RuleId, StreamKind, TimeRange, Timestamp,
+};
+use index::{ClusterSettings, Columns, EventCursor, EventQuery, Index, PrivateCluster, Visibility};
 use tokio_util::sync::CancellationToken;
 
 mod world;
@@ -143,10 +145,28 @@ async fn measure(arguments: &Arguments, cluster: &PrivateCluster, data: &Path) -
             .map(|end| usize::from(end.is_some()))
     };
     figures.push(time("  end of a camera's recording", runs, latest_end).await?);
+    figures.extend(counts(runs, &index, &world).await?);
     figures.extend(backtests(runs, &index, &world).await?);
     print(&figures);
     index.close().await;
     Ok(())
+}
+
+/// Everything that matches counted, as the timeline of a search shows it.
+async fn counts(runs: u32, index: &Index, world: &World) -> anyhow::Result<[Figure; 3]> {
+    let counted = async |range: TimeRange| {
+        let query = EventQuery { range: Some(range), visible: Visibility::All, ..EventQuery::default() };
+        let columns = Columns { start: range.from, length: range.to.since(range.from) / 60 };
+        let counts = index.count_events(&query, columns).await?.unwrap_or_default();
+        Ok(counts.cameras.iter().map(|(_, count)| *count as usize).sum())
+    };
+    let all = TimeRange { from: world.last_hour().to - 60 * DAY, to: world.last_hour().to };
+    Ok([
+        time("  counted: 24 hours of all cameras", runs, async |dice| counted(world.day(dice)).await).await?,
+        time("  counted: a week of all cameras", runs.min(50), async |dice| counted(world.week(dice)).await)
+            .await?,
+        time("  counted: everything", runs.min(10), async |_| counted(all).await).await?,
+    ])
 }
 
 /// A rule over stored tracks, as before it is switched on.

@@ -41,20 +41,20 @@ async function probe(file: string): Promise<{ codec: string; seconds: number }> 
   return { codec: found.streams[0]?.codec_name ?? "", seconds: Number(found.format.duration) };
 }
 
-/** A camera of the demo that records H.264 and at which much moves. */
-async function busyCamera(api: APIRequestContext) {
+/** The camera of the demo at which most moves, of those that record so. */
+async function busyCamera(api: APIRequestContext, codec = "h264") {
   const { items: states } = (await (await api.get("/api/v1/cameras/states")).json()) as {
     items: { camera_id: string; streams: { stream: string; codec: string | null; online: boolean }[] }[];
   };
   const plays = states.filter((state) =>
-    state.streams.some((one) => one.stream === "main" && one.codec === "h264" && one.online),
+    state.streams.some((one) => one.stream === "main" && one.codec === codec && one.online),
   );
   const { items: events } = (await (await api.get("/api/v1/events?limit=500")).json()) as {
     items: { camera_id: string }[];
   };
   const count = (id: string) => events.filter((event) => event.camera_id === id).length;
   const busiest = plays.map((state) => state.camera_id).sort((a, b) => count(b) - count(a))[0];
-  if (!busiest) throw new Error("no camera of the demo records H.264");
+  if (!busiest) throw new Error(`no camera of the demo records ${codec}`);
   return busiest;
 }
 
@@ -91,7 +91,8 @@ async function recorded(api: APIRequestContext, camera: string): Promise<string>
         const answer = await api.get(`/api/v1/cameras/${camera}/timeline`, { params: { from, to, stream: "main" } });
         const range = (await answer.json()).recordings[0]?.ranges.at(-1);
         if (!range) return 0;
-        at = Date.parse(range.to) - 20_000;
+        // Far enough back that something is seen after it.
+        at = Date.parse(range.to) - 40_000;
         return at - Date.parse(range.from);
       },
       { timeout: 60_000 },
@@ -144,6 +145,78 @@ test("scrubbing shows pictures, a click seeks, and a clip is taken along", async
   const clip = await probe(await (await download).path());
   expect(clip.codec).toBe("h264");
   expect(clip.seconds).toBeGreaterThan(1);
+});
+
+/** Playback of a camera, and how far its picture is; -1 where there is none. */
+async function playback(page: Page, api: APIRequestContext, camera: string) {
+  const at = await recorded(api, camera);
+  await page.goto(`/playback?cameras=${encodeURIComponent(JSON.stringify([camera]))}&at=${at}&span=300`);
+  return () =>
+    page
+      .locator("video")
+      .evaluate((video: HTMLVideoElement) =>
+        video.readyState >= 2 && !video.seeking ? video.currentTime : -1,
+      );
+}
+
+test("what the browser cannot play is converted, and the waiting is explained", async ({ page, api }) => {
+  const camera = await busyCamera(api, "h265");
+  let server: "slow" | "busy" | "free" = "slow";
+  const asked = new Set<string>();
+  await page.route("**/transcoded/**", async (route) => {
+    if (route.request().url().endsWith("media.mp4")) asked.add(route.request().url());
+    await expect.poll(() => server, { timeout: 60_000 }).not.toBe("slow");
+    if (server === "free") await route.continue();
+    else await route.fulfill({ status: 503, headers: { "retry-after": "1" } });
+  });
+  const shown = await playback(page, api, camera);
+  await expect(page.getByText("Máy chủ đang chuyển mã cho trình duyệt này…")).toBeVisible();
+  expect(asked.size, "no work for what is not shown").toBe(1);
+  server = "busy";
+  const queued = page.getByText("Đang chờ đến lượt…");
+  await expect(queued).toBeVisible();
+  expect(await shown()).toBe(-1);
+  server = "free";
+  await expect.poll(shown).toBeGreaterThan(0);
+  await expect(queued).toBeHidden();
+  await expect(page.getByText("bản chuyển mã")).toBeVisible();
+});
+
+test("a server that stays busy is not asked for ever, but again by a button", async ({ page, api }) => {
+  const camera = await busyCamera(api, "h265");
+  await page.clock.install();
+  await page.route("**/transcoded/**", (route) =>
+    route.fulfill({ status: 503, headers: { "retry-after": "5" } }),
+  );
+  const shown = await playback(page, api, camera);
+  await expect(page.getByText("Đang chờ đến lượt…")).toBeVisible();
+  const busy = page.getByText("Máy chủ vẫn bận chuyển mã cho người khác.");
+  await expect(async () => {
+    await page.clock.runFor(5_000);
+    await expect(busy).toBeVisible({ timeout: 100 });
+  }).toPass();
+  await page.unroute("**/transcoded/**");
+  await page.getByRole("button", { name: "Thử lại" }).click();
+  await page.clock.resume();
+  await expect.poll(shown).toBeGreaterThan(0);
+});
+
+test("a recording that is lost on the way comes by itself, one that is gone is said to be", async ({
+  page,
+  api,
+}) => {
+  const camera = await busyCamera(api);
+  await page.route("**/segments/**", (route) => route.abort());
+  const shown = await playback(page, api, camera);
+  const lost = page.getByText("Không kết nối được với máy chủ.");
+  await expect(lost).toBeVisible();
+  await page.unroute("**/segments/**");
+  await expect.poll(shown).toBeGreaterThan(0);
+  await expect(lost).toBeHidden();
+
+  await page.route("**/segments/**", (route) => route.fulfill({ status: 404 }));
+  await page.reload();
+  await expect(page.getByText("Không có đoạn ghi hình vào lúc đó.")).toBeVisible();
 });
 
 test("what moved in a part of the picture is listed, and a moment is gone to", async ({ page, api }) => {

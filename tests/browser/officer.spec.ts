@@ -177,6 +177,52 @@ test.describe("the wall", () => {
     await expect(tiles).toHaveCount(4);
   });
 
+  test("what the browser cannot play is converted, and until there is room for that, stills are shown", async ({
+    page,
+    api,
+  }) => {
+    const { items } = await (await api.get("/api/v1/cameras/states")).json();
+    const camera = items.find((state: { streams: { codec: string; online: boolean }[] }) =>
+      state.streams.every((one) => one.codec === "h265" && one.online),
+    );
+    let busy = true;
+    await page.routeWebSocket(/\/live\?.*codec=h264/, (socket) => {
+      if (busy) void socket.close({ code: 1013 });
+      else socket.connectToServer();
+    });
+    await page.goto(`/live?layout=4&cameras=${camera.camera_id}`);
+    const tile = page.locator("[data-live]");
+    await expect(tile.getByText("Ảnh tĩnh, máy chủ đang bận chuyển mã")).toBeVisible();
+    await expect(tile.getByRole("img")).toBeVisible();
+    busy = false;
+    await expect(tile).toHaveAttribute("data-live", "playing");
+    await expect(tile.getByText("Máy chủ đã chuyển mã")).toBeVisible();
+    const video = tile.locator("video");
+    const shown = () => video.evaluate((element: HTMLVideoElement) => element.currentTime);
+    const before = await shown();
+    await expect.poll(shown).toBeGreaterThan(before + 1);
+  });
+
+  test("a line that was cut heals without reloading", async ({ page }) => {
+    let cut = false;
+    const sockets: (() => void)[] = [];
+    await page.routeWebSocket(/\/cameras\/.*\/live\?/, (socket) => {
+      if (cut) void socket.close({ code: 1001 });
+      else {
+        socket.connectToServer();
+        sockets.push(() => void socket.close({ code: 1001 }));
+      }
+    });
+    await page.goto("/live?layout=4");
+    const tile = page.locator("[data-live]").first();
+    await expect(tile).toHaveAttribute("data-live", "playing");
+    cut = true;
+    for (const close of sockets) close();
+    await expect(tile).toHaveAttribute("data-live", "connecting");
+    cut = false;
+    await expect(tile).toHaveAttribute("data-live", "playing");
+  });
+
   test("a gong is rung with a reason, and says whether it rang", async ({ page, api }) => {
     const name = `Kẻng thử ${Date.now()}`;
     const made = await api.post("/api/v1/sounders", {

@@ -1,15 +1,8 @@
-import Hls from "hls.js/light";
+import { Button, Loader } from "@mantine/core";
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Recorded, type RecordedState, RecordedStream } from "./recordedStream";
 import classes from "./video.module.css";
-
-export interface Recorded {
-  camera: string;
-  /** RFC 3339. */
-  from: string;
-  to: string;
-  stream?: "main" | "sub";
-}
 
 /** What others may do with the picture. */
 export interface Player {
@@ -20,17 +13,31 @@ export interface Player {
   seek: (at: number) => void;
 }
 
-export function playlist({ camera, from, to, stream = "main" }: Recorded, codec?: "h264"): string {
-  const query = new URLSearchParams({ from, to, stream, ...(codec && { codec }) });
-  return `/api/v1/cameras/${camera}/playlist.m3u8?${query}`;
-}
+/** After which the picture may have changed between being there and not. */
+const TURNS = [
+  "seeking",
+  "seeked",
+  "waiting",
+  "loadeddata",
+  "canplay",
+  "playing",
+  "pause",
+  "ended",
+  "emptied",
+];
+/** So long, in milliseconds, nothing is said about a picture that is on its way. */
+const LATE = 700;
+const BEGINNING: RecordedState = { transcoded: false };
 
-interface Props extends Recorded {
+interface Props extends Omit<Recorded, "stream"> {
+  stream?: Recorded["stream"];
   ref?: Ref<Player>;
   loop?: boolean;
   muted?: boolean;
   autoPlay?: boolean;
   controls?: boolean;
+  /** What is shown first, as UTC in milliseconds: the beginning, if not given. */
+  begin?: number;
   /** Seconds to load ahead of what is shown; little for what may be shown next. */
   ahead?: number;
   /** What it shows, for who cannot see it. */
@@ -47,92 +54,61 @@ export function HlsVideo({
   camera,
   from,
   to,
-  stream,
+  stream = "main",
   label,
+  begin = 0,
   ahead = 30,
   onTime,
   onEnded,
   onTranscoded,
   ...video
 }: Props) {
-  const { t } = useTranslation();
   const element = useRef<HTMLVideoElement>(null);
-  const hls = useRef<Hls>(null);
-  const [fault, setFault] = useState<"empty" | "unsupported">();
+  const recording = useRef<RecordedStream>(null);
+  const [state, setState] = useState<RecordedState>(BEGINNING);
+  const [waiting, setWaiting] = useState(true);
   const told = useRef(onTranscoded);
   told.current = onTranscoded;
-  const loaded = useRef(ahead);
-  loaded.current = ahead;
+  const first = useRef({ begin, ahead });
+  first.current = { begin, ahead };
   useEffect(() => {
-    if (hls.current) hls.current.config.maxBufferLength = ahead;
+    if (recording.current) recording.current.ahead = ahead;
   }, [ahead]);
+  useEffect(() => {
+    if (state.transcoded) told.current?.();
+  }, [state.transcoded]);
 
   useEffect(() => {
-    const target = element.current;
-    if (!target) return;
-    setFault(undefined);
-    if (!Hls.isSupported()) {
-      setFault("unsupported");
-      return;
-    }
-    let codec: "h264" | undefined;
-    const player = new Hls({
-      enableWorker: false,
-      maxBufferLength: loaded.current,
-      maxMaxBufferLength: 60,
-      backBufferLength: 30,
-      startPosition: 0,
-    });
-    hls.current = player;
-    player.on(Hls.Events.ERROR, (_, data) => {
-      const unplayable =
-        data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
-        data.details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
-        data.details === Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR;
-      if (unplayable && !codec) {
-        codec = "h264";
-        told.current?.();
-        player.loadSource(playlist({ camera, from, to, stream }, codec));
-      } else if (data.fatal && data.details === Hls.ErrorDetails.MANIFEST_LOAD_ERROR) {
-        // The recording was there before it was asked for in another codec.
-        setFault(codec ? "unsupported" : "empty");
-      } else if (data.fatal && data.type === Hls.ErrorTypes.MEDIA_ERROR) {
-        player.recoverMediaError();
-      } else if (data.fatal) {
-        setFault(unplayable ? "unsupported" : "empty");
-      }
-    });
-    player.attachMedia(target);
-    player.loadSource(playlist({ camera, from, to, stream }));
+    const video = element.current;
+    if (!video) return;
+    const enough = () => (video.paused || video.ended ? video.HAVE_CURRENT_DATA : video.HAVE_FUTURE_DATA);
+    const look = () => setWaiting(video.seeking || video.readyState < enough());
+    for (const turn of TURNS) video.addEventListener(turn, look);
     return () => {
-      hls.current = null;
-      player.destroy();
+      for (const turn of TURNS) video.removeEventListener(turn, look);
+    };
+  }, []);
+  useEffect(() => {
+    if (!element.current) return;
+    setState(RecordedStream.supported() ? BEGINNING : { ...BEGINNING, fault: "unsupported" });
+    if (!RecordedStream.supported()) return;
+    const of = { camera, from, to, stream };
+    const { begin, ahead } = first.current;
+    const made = new RecordedStream(element.current, of, begin, ahead, setState);
+    recording.current = made;
+    return () => {
+      recording.current = null;
+      made.close();
     };
   }, [camera, from, to, stream]);
 
-  const now = () => {
-    const target = element.current;
-    const fragments = hls.current?.latestLevelDetails?.fragments ?? [];
-    // The player's own date is that of the fragment before until it has noticed a jump.
-    const shown =
-      target && (fragments.findLast((one) => one.start <= target.currentTime + 0.001) ?? fragments[0]);
-    return target && shown && shown.programDateTime !== null
-      ? shown.programDateTime + (target.currentTime - shown.start) * 1000
-      : null;
-  };
+  const now = () => recording.current?.now() ?? null;
   useImperativeHandle(ref, () => ({
     get video() {
       return element.current;
     },
     now,
-    seek: (at) => {
-      const target = element.current;
-      const fragments = hls.current?.latestLevelDetails?.fragments ?? [];
-      const found = fragments.findLast((one) => (one.programDateTime ?? 0) <= at) ?? fragments[0];
-      if (!target || !found) return;
-      const into = (at - (found.programDateTime ?? at)) / 1000;
-      target.currentTime = found.start + Math.min(Math.max(into, 0), found.duration);
-    },
+    seek: (at) => recording.current?.seek(at),
   }));
 
   return (
@@ -149,11 +125,43 @@ export function HlsVideo({
         onEnded={onEnded}
         {...video}
       />
-      {fault && (
-        <div className={classes.note} role="status">
-          {fault === "empty" ? t("problem.no_footage") : t("video.unsupported")}
-        </div>
-      )}
+      {waiting && <Note state={state} onRetry={() => recording.current?.retry()} />}
+    </div>
+  );
+}
+
+/** Why there is no picture. */
+function Note({ state, onRetry }: { state: RecordedState; onRetry: () => void }) {
+  const { t } = useTranslation();
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), LATE);
+    return () => clearTimeout(timer);
+  }, []);
+  const { fault, retrying, transcoded } = state;
+  const busy = fault === "unavailable" && transcoded;
+  if (fault && !(busy && retrying)) {
+    const words = busy
+      ? t("video.busy")
+      : fault === "unsupported"
+        ? t("video.unsupported")
+        : t(`problem.${fault}`);
+    return (
+      <div className={classes.note} role="status">
+        {words}
+        {!retrying && (fault === "unavailable" || fault === "internal") && (
+          <Button size="compact-sm" variant="default" onClick={onRetry}>
+            {t("do.retry")}
+          </Button>
+        )}
+      </div>
+    );
+  }
+  if (!late) return null;
+  return (
+    <div className={classes.note} role="status">
+      <Loader size="sm" color="gray.3" role="img" aria-label={t("video.loading")} />
+      {busy ? t("video.queued") : transcoded && t("video.converting")}
     </div>
   );
 }

@@ -66,9 +66,9 @@ export function LiveVideo({ camera, stream, label, away }: Props) {
           {t("live.transcoded")}
         </Badge>
       )}
-      {absent && !gone && (
+      {state.kind === "absent" && !gone && (
         <Badge className={classes.badge} color="dark" size="sm" tt="none">
-          {t("live.stills")}
+          {state.busy ? t("live.busy") : t("live.stills")}
         </Badge>
       )}
       {gone ? (
@@ -84,20 +84,17 @@ export function LiveVideo({ camera, stream, label, away }: Props) {
         </Note>
       ) : state.kind === "refused" ? (
         <Note>
-          <span>
-            {t(
-              state.code === "too_many_streams"
-                ? "common:problem.too_many_streams"
-                : state.code === "forbidden"
-                  ? "common:problem.forbidden"
-                  : "common:problem.unavailable",
-            )}
-          </span>
+          <span>{t(`common:problem.${state.code}`)}</span>
+        </Note>
+      ) : state.kind === "lost" ? (
+        <Note>
+          <span>{t("common:problem.no_connection")}</span>
         </Note>
       ) : (
         (state.kind === "connecting" || (absent && at === null)) && (
           <Note>
-            <Loader size="sm" color="gray.3" aria-label={t("common:video.loading")} />
+            <Loader size="sm" color="gray.3" role="img" aria-label={t("common:video.loading")} />
+            {state.kind === "connecting" && state.converting && <span>{t("common:video.converting")}</span>}
           </Note>
         )
       )}

@@ -12,16 +12,28 @@ type Told =
   | { type: "offline"; since: string; trouble: { kind: Schemas["FailureKind"] } | null }
   | { type: "skipped" };
 
+/** Why nobody is shown anything. */
+const REFUSALS = {
+  401: "not_signed_in",
+  403: "forbidden",
+  404: "not_found",
+  429: "too_many_streams",
+} as const;
+export type Refusal = (typeof REFUSALS)[keyof typeof REFUSALS];
+
 export type LiveState =
-  | { kind: "connecting" }
+  /** `converting`: the server transcodes it, and no picture came yet. */
+  | { kind: "connecting"; converting?: boolean }
   | { kind: "playing"; transcoded: boolean }
   | { kind: "offline"; since: string; trouble?: Schemas["FailureKind"] }
   /** Connected, but no picture comes. */
   | { kind: "silent" }
-  /** Too many watch, or nobody may: it is tried again. */
-  | { kind: "refused"; code: string }
-  /** The server or the browser has no live video. */
-  | { kind: "absent" };
+  /** The server cannot be reached: it is tried again. */
+  | { kind: "lost" }
+  /** Too many watch: it is tried again. Of all others nothing is to be had any more. */
+  | { kind: "refused"; code: Refusal }
+  /** Live video is not to be had. `busy`: the server transcodes as many streams as it can, and is asked again. */
+  | { kind: "absent"; busy?: boolean };
 
 /** Furthest that what is shown may be behind what has come, in seconds. */
 const BEHIND = 1.2;
@@ -29,12 +41,22 @@ const BEHIND = 1.2;
 const MARGIN = 0.25;
 /** Seconds kept of what was shown. */
 const KEPT = 8;
-/** Without a picture for so long, in milliseconds, what is shown is old. */
+/** Without a picture for so long, in milliseconds, what is shown is old. A transcoder takes longer to begin. */
 const SILENCE = 4_000;
+const BEGINNING = 12_000;
+/** After so long again the line is dead, which a page does not notice by itself: the server had told of a camera away. */
+const DEAD = 10_000;
+/** Where the camera is away nothing is due, and the line is begun anew from time to time. */
+const AWAY = 60_000;
+/** A WebSocket that does not open for so long will not. */
+const OPENING = 10_000;
+/** A line that was open for so long was well. */
+const HEALTHY = 10_000;
 const LONGEST_WAIT = 15_000;
-/** Why the server closes a WebSocket: it cannot show the stream at all, or transcodes as many as it can. */
-const CANNOT_SHOW = 1011;
-const BUSY = 1013;
+/** Before it is tried again to show what could not be shown. */
+const MENDED = 60_000;
+/** Why the server closes a WebSocket; for all else it is opened again. */
+const CLOSED = { removed: 1000, mayNot: 1008, cannotShow: 1011, busy: 1013 };
 
 /** Where to show the newest picture of what has come: `null` where it is well where it is. */
 export function catchUp(at: number, start: number, end: number): number | null {
@@ -51,18 +73,18 @@ function address(camera: string, stream: string, transcode: boolean): URL {
 
 /** A camera as it is now, in a video element: fragments from a WebSocket through Media Source Extensions. */
 export class LiveStream {
+  private state: LiveState = { kind: "connecting" };
   private socket?: WebSocket;
   private source?: MediaSource;
   private buffer?: SourceBuffer;
   private queue: ArrayBuffer[] = [];
   private zero?: number;
-  private transcoded = false;
-  private quiet = false;
   private transcode = false;
   private attempts = 0;
+  private opened?: number;
   private closed = false;
-  private again?: ReturnType<typeof setTimeout>;
-  private silence?: ReturnType<typeof setTimeout>;
+  /** What happens if nothing else does. */
+  private timer?: ReturnType<typeof setTimeout>;
   private url?: string;
 
   constructor(
@@ -76,6 +98,7 @@ export class LiveStream {
       return;
     }
     document.addEventListener("visibilitychange", this.wake);
+    window.addEventListener("online", this.online);
     this.connect();
   }
 
@@ -89,7 +112,7 @@ export class LiveStream {
   close() {
     this.closed = true;
     document.removeEventListener("visibilitychange", this.wake);
-    clearTimeout(this.again);
+    window.removeEventListener("online", this.online);
     this.disconnect();
   }
 
@@ -98,64 +121,108 @@ export class LiveStream {
     if (document.visibilityState === "visible") this.follow();
   };
 
+  /** The network is back: no need to wait. */
+  private readonly online = () => {
+    if (this.state.kind === "lost") this.connect();
+  };
+
+  private say(state: LiveState) {
+    this.state = state;
+    this.tell(state);
+  }
+
+  /** Still pictures stay until there is something better. */
+  private meanwhile(state: LiveState) {
+    if (this.state.kind !== "absent") this.say(state);
+  }
+
+  private due(milliseconds: number, then: () => void) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(then, milliseconds);
+  }
+
   private connect() {
+    this.disconnect();
+    this.opened = undefined;
     const url = address(this.camera, this.stream, this.transcode);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    let opened = false;
+    this.due(OPENING, () => this.lose());
     socket.onopen = () => {
-      opened = true;
+      if (this.socket !== socket) return;
+      this.opened = performance.now();
       this.listen();
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (this.socket !== socket) return;
       if (typeof data === "string") this.hear(JSON.parse(data) as Told);
       else {
-        this.attempts = 0;
         this.queue.push(data);
-        if (this.quiet) this.tell({ kind: "playing", transcoded: this.transcoded });
         this.listen();
         this.append();
       }
     };
     socket.onclose = ({ code }) => {
-      if (this.closed || this.socket !== socket) return;
-      this.disconnect();
-      if (code === CANNOT_SHOW) this.tell({ kind: "absent" });
-      else if (!opened) void this.explain();
-      else {
-        this.tell(code === BUSY ? { kind: "refused", code: "too_many_streams" } : { kind: "connecting" });
-        this.retry();
-      }
+      if (this.socket === socket) this.end(code);
     };
+  }
+
+  private end(code: number) {
+    const opened = this.opened !== undefined;
+    this.disconnect();
+    if (code === CLOSED.removed) this.say({ kind: "refused", code: "not_found" });
+    else if (code === CLOSED.cannotShow) {
+      this.say({ kind: "absent" });
+      this.retry(MENDED);
+    } else if (code === CLOSED.busy) {
+      this.say({ kind: "absent", busy: true });
+      this.retry();
+    } else if (!opened || code === CLOSED.mayNot) void this.explain();
+    else {
+      this.meanwhile({ kind: "connecting" });
+      this.retry();
+    }
   }
 
   /** A WebSocket does not say why it was refused; the same address asked for plainly does. */
   private async explain() {
-    const answer = await fetch(address(this.camera, this.stream, this.transcode)).catch(() => null);
-    if (this.closed) return;
-    if (answer?.status === 404) {
-      this.tell({ kind: "absent" });
-      return;
-    }
-    if (answer && [401, 403, 429].includes(answer.status)) {
-      const problem = (await answer.json().catch(() => ({}))) as { code?: string };
-      if (this.closed) return;
-      this.tell({ kind: "refused", code: problem.code ?? "internal" });
-    }
+    const asked = fetch(address(this.camera, this.stream, this.transcode), {
+      signal: AbortSignal.timeout(OPENING),
+    });
+    const status = (await asked.catch(() => null))?.status ?? 0;
+    if (this.closed || this.socket) return;
+    if (status in REFUSALS) {
+      const code = REFUSALS[status as keyof typeof REFUSALS];
+      this.say({ kind: "refused", code });
+      if (code !== "too_many_streams") return;
+    } else if (status === 0 || status >= 500) this.say({ kind: "lost" });
+    // Who may watch is told that this is for a WebSocket: something on the way lets none through.
+    else this.meanwhile(this.attempts < 2 ? { kind: "connecting" } : { kind: "absent" });
     this.retry();
   }
 
-  private retry() {
-    this.attempts += 1;
-    this.again = setTimeout(() => this.connect(), Math.min(500 * 2 ** this.attempts, LONGEST_WAIT));
+  private lose() {
+    this.disconnect();
+    this.say({ kind: "lost" });
+    this.retry();
+  }
+
+  private retry(least = 0) {
+    const healthy = this.opened !== undefined && performance.now() - this.opened > HEALTHY;
+    this.opened = undefined;
+    this.attempts = healthy ? 1 : this.attempts + 1;
+    // Not all pages at the same moment.
+    const wait = Math.min(500 * 2 ** this.attempts, LONGEST_WAIT) * (0.8 + 0.4 * Math.random());
+    this.due(Math.max(least, wait), () => this.connect());
   }
 
   private disconnect() {
-    clearTimeout(this.silence);
-    this.socket?.close();
+    clearTimeout(this.timer);
+    const { socket } = this;
     this.socket = undefined;
+    socket?.close();
     this.blank();
   }
 
@@ -165,6 +232,8 @@ export class LiveStream {
     this.zero = undefined;
     this.buffer = undefined;
     this.source = undefined;
+    this.video.onerror = null;
+    this.video.oncanplay = null;
     this.video.removeAttribute("src");
     this.video.load();
     if (this.url) URL.revokeObjectURL(this.url);
@@ -173,19 +242,24 @@ export class LiveStream {
 
   /** From now on a picture is due. */
   private listen() {
-    clearTimeout(this.silence);
-    this.quiet = false;
-    this.silence = setTimeout(() => {
-      this.quiet = true;
-      this.tell({ kind: "silent" });
-    }, SILENCE);
+    const beginning = this.state.kind === "connecting" && this.state.converting;
+    this.due(beginning ? BEGINNING : SILENCE, () => {
+      this.meanwhile({ kind: "silent" });
+      this.due(DEAD, () => this.again());
+    });
+  }
+
+  /** On another line. */
+  private again() {
+    this.disconnect();
+    this.retry();
   }
 
   private hear(told: Told) {
     if (told.type === "offline") {
-      clearTimeout(this.silence);
       this.blank();
-      this.tell({ kind: "offline", since: told.since, trouble: told.trouble?.kind });
+      this.say({ kind: "offline", since: told.since, trouble: told.trouble?.kind });
+      this.due(AWAY, () => this.again());
     } else if (told.type === "start") {
       this.start(told);
     }
@@ -194,20 +268,15 @@ export class LiveStream {
   private start({ mime, transcoded, time }: Extract<Told, { type: "start" }>) {
     this.blank();
     if (!MediaSource.isTypeSupported(mime)) {
-      const tried = this.transcode;
-      this.closed = tried;
-      this.transcode = true;
-      this.disconnect();
-      if (tried) this.tell({ kind: "absent" });
-      else this.connect();
+      this.convert();
       return;
     }
     const source = new MediaSource();
     this.source = source;
     this.url = URL.createObjectURL(source);
+    this.meanwhile({ kind: "connecting", converting: transcoded });
     this.video.src = this.url;
     this.zero = Date.parse(time);
-    this.transcoded = transcoded;
     source.addEventListener(
       "sourceopen",
       () => {
@@ -224,10 +293,30 @@ export class LiveStream {
       { once: true },
     );
     this.video.oncanplay = () => {
-      this.tell({ kind: "playing", transcoded });
+      if (this.state.kind !== "playing") this.say({ kind: "playing", transcoded });
       void this.video.play().catch(() => undefined);
     };
+    this.video.onerror = () => this.broken();
     this.listen();
+  }
+
+  /** The browser gave up on what came, though it passed for something that it plays. */
+  private broken() {
+    this.transcode = true;
+    this.meanwhile(this.attempts < 3 ? { kind: "connecting" } : { kind: "absent" });
+    this.again();
+  }
+
+  /** The browser cannot play what the camera sends. */
+  private convert() {
+    if (this.transcode) {
+      this.disconnect();
+      this.say({ kind: "absent" });
+      return;
+    }
+    this.transcode = true;
+    this.meanwhile({ kind: "connecting", converting: true });
+    this.connect();
   }
 
   private append() {
@@ -243,8 +332,7 @@ export class LiveStream {
     try {
       buffer.appendBuffer(next);
     } catch {
-      // Full, or broken by what came: begun anew.
-      this.socket?.close();
+      this.broken();
     }
   }
 

@@ -12,10 +12,11 @@ import { useForm } from "@mantine/form";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { IconApi, IconKey, IconLogout, IconMoonStars, IconSun, IconUserCircle } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, http, queryClient, sessionKey } from "../api/client";
 import { useSession } from "../api/session";
+import { Later } from "../components/Later";
 import { ProblemAlert } from "../components/states";
 import { LanguageSwitch } from "./LanguageSwitch";
 
@@ -75,9 +76,9 @@ export function Account() {
         </Menu.Dropdown>
       </Menu>
       {tokens && (
-        <Suspense>
+        <Later>
           <TokensDialog onClose={() => setTokens(false)} />
-        </Suspense>
+        </Later>
       )}
     </Group>
   );

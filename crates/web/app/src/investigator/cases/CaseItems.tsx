@@ -9,9 +9,10 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
+import { Later } from "../../components/Later";
 import { NothingHere, ProblemAlert } from "../../components/states";
 import { clock, duration, moment, rfc3339 } from "../../i18n/time";
 import classes from "./cases.module.css";
@@ -82,7 +83,7 @@ function Item({ caseId, item, position, last }: Props) {
     <Card withBorder padding="sm">
       <div className={classes.item} data-playing={playing || undefined} data-plain={!picture || undefined}>
         {footage && playing && kind.type !== "picture" ? (
-          <Suspense fallback={<Skeleton h={180} />}>
+          <Later fallback={<Skeleton h={180} />}>
             <HlsVideo
               camera={footage.camera_id}
               from={footage.from}
@@ -93,7 +94,7 @@ function Item({ caseId, item, position, last }: Props) {
               muted
               controls
             />
-          </Suspense>
+          </Later>
         ) : (
           picture && <img className={classes.picture} src={picture} alt="" loading="lazy" />
         )}

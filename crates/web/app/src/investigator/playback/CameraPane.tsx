@@ -1,8 +1,9 @@
 import { ActionIcon, Badge, Group } from "@mantine/core";
 import { IconMinus, IconPlus, IconZoomReset } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useId, useRef, useState } from "react";
+import { lazy, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Player } from "../../components/HlsVideo";
+import { Later } from "../../components/Later";
 import { rfc3339 } from "../../i18n/time";
 import { correction, type PlaybackClock } from "./PlaybackClock";
 import classes from "./playback.module.css";
@@ -46,7 +47,7 @@ export function CameraPane({ camera, clock, track, width, several, active, onAct
   const id = useId();
   const player = useRef<Player>(null);
   const [window, setWindow] = useState(() => windowAround(clock.at()));
-  const [transcoded, setTranscoded] = useState(false);
+  const [transcoded, setTranscoded] = useState<"main" | "sub">();
   const zoom = useDigitalZoom();
   const at = useClockTime(clock, 250);
   const speed = clock.speed;
@@ -137,7 +138,7 @@ export function CameraPane({ camera, clock, track, width, several, active, onAct
           visibility: shown ? undefined : "hidden",
         }}
       >
-        <Suspense>
+        <Later>
           <HlsVideo
             key={stream}
             ref={player}
@@ -146,10 +147,11 @@ export function CameraPane({ camera, clock, track, width, several, active, onAct
             to={window.to}
             stream={stream}
             label={camera.name}
+            begin={clock.at()}
             muted
-            onTranscoded={() => setTranscoded(true)}
+            onTranscoded={() => setTranscoded(stream)}
           />
-        </Suspense>
+        </Later>
       </div>
       {!shown && (
         <div className={classes.nothing} role="status">
@@ -162,7 +164,7 @@ export function CameraPane({ camera, clock, track, width, several, active, onAct
         <button type="button" aria-pressed={active} onClick={onActivate}>
           {camera.name}
         </button>
-        {transcoded && (
+        {transcoded === stream && (
           <Badge size="sm" color="yellow.4" variant="filled" tt="none">
             {t("playback.transcoded")}
           </Badge>

@@ -52,6 +52,20 @@ test("it stands still while a player waits, but not for ever", () => {
   expect(clock.at()).toBe(250);
 });
 
+test("it waits longer where nobody has a picture", () => {
+  const { clock, pass } = clockAt(0);
+  clock.play();
+  clock.wait("a");
+  pass(20_000);
+  clock.wait("a");
+  pass(50);
+  expect(clock.at()).toBe(0);
+  pass(25_000);
+  clock.wait("a");
+  pass(50);
+  expect(clock.at()).toBe(50);
+});
+
 test("it says how fast it really was", () => {
   const { clock, pass } = clockAt(0);
   clock.setSpeed(8);

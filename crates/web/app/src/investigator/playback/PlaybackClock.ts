@@ -1,7 +1,9 @@
 export const SPEEDS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64] as const;
 
-/** A player that waits longer than this no longer holds up the others. */
+/** A player that waits longer than this, in milliseconds, no longer holds up others that have their pictures. */
 const PATIENCE = 6_000;
+/** Where none has a picture, time stands still for so long: the server may have to transcode first. */
+const PATIENCE_ALONE = 45_000;
 
 /** The one time that all players follow. It stands still while one of them waits for pictures. */
 export class PlaybackClock {
@@ -9,6 +11,7 @@ export class PlaybackClock {
   #since: number;
   #playing = false;
   #speed = 1;
+  readonly #players = new Set<string>();
   /** Who has no picture, since when. */
   readonly #waiting = new Map<string, number>();
   /** Who had none for too long. */
@@ -72,10 +75,12 @@ export class PlaybackClock {
 
   /** A player has no picture for this moment yet. */
   wait(id: string) {
+    this.#players.add(id);
     if (this.#given.has(id)) return;
     const since = this.#waiting.get(id);
+    const patience = this.#players.size > this.#waiting.size + this.#given.size ? PATIENCE : PATIENCE_ALONE;
     if (since === undefined) this.#anew(() => this.#waiting.set(id, this.#time()));
-    else if (this.#time() - since >= PATIENCE) {
+    else if (this.#time() - since >= patience) {
       this.#given.add(id);
       this.#anew(() => this.#waiting.delete(id));
     }
@@ -83,12 +88,14 @@ export class PlaybackClock {
 
   /** A player has its picture, or needs none. */
   ready(id: string) {
+    this.#players.add(id);
     this.#given.delete(id);
     if (this.#waiting.has(id)) this.#anew(() => this.#waiting.delete(id));
   }
 
   /** A player is gone, or begins anew: nobody waits for it. Who was given up stays so until it has a picture. */
   leave(id: string) {
+    this.#players.delete(id);
     if (this.#waiting.has(id)) this.#anew(() => this.#waiting.delete(id));
   }
 

@@ -1,10 +1,11 @@
 import { Button, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconRun } from "@tabler/icons-react";
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { DateTimeInput } from "../../components/DateTimeInput";
+import { Later } from "../../components/Later";
 import { ProblemAlert } from "../../components/states";
 import { fromField, moment, toField } from "../../i18n/time";
 import type { Address } from "./address";
@@ -132,7 +133,7 @@ export function Player({ head, cameras, address, change }: Props) {
           onActivate={setActive}
         />
         {moved && cameras.length === 1 && current && (
-          <Suspense>
+          <Later>
             <MovedPanel
               camera={current.id}
               view={view}
@@ -140,7 +141,7 @@ export function Player({ head, cameras, address, change }: Props) {
               onSeek={(to) => go(to, "")}
               onClose={() => setMoved(false)}
             />
-          </Suspense>
+          </Later>
         )}
       </div>
       <Controls clock={clock} deeds={deeds} />

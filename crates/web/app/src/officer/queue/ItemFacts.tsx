@@ -1,10 +1,11 @@
 import { Text, Timeline, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { MapRef } from "@vis.gl/react-maplibre";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { useMay, usePlaces } from "../../api/session";
+import { Later } from "../../components/Later";
 import { placePath, useCameraById } from "../../components/pick";
 import { moment } from "../../i18n/time";
 import { nearest } from "../distance";
@@ -92,13 +93,13 @@ export function ItemFacts({ item, around }: { item: Item; around: View[] }) {
         <Steps steps={detail?.steps} />
       </div>
       {point && mapped && (
-        <Suspense fallback={<div style={{ height: 220 }} />}>
+        <Later fallback={<div style={{ height: 220 }} />}>
           <MapInset
             label={t("item.mapOf", { what: bell?.name ?? camera?.name ?? item.rule_name })}
             point={point}
             cameras={around.flatMap((one) => cameras.get(one.camera) ?? [])}
           />
-        </Suspense>
+        </Later>
       )}
     </div>
   );

@@ -10,9 +10,10 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/session";
+import { Later } from "../../components/Later";
 import { useCameraById } from "../../components/pick";
 import { useKeys } from "../../components/useKeys";
 import { said } from "../../i18n";
@@ -119,7 +120,7 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
         ))}
       </div>
       <div className={classes.stage}>
-        <Suspense fallback={<div className={classes.blank} />}>
+        <Later fallback={<div className={classes.blank} />}>
           {[item, ...next].map((one) => (
             <Prepared
               key={one.id}
@@ -130,7 +131,7 @@ export function ItemView({ item, next, search, onGo, ...act }: Props) {
               playing={playing}
             />
           ))}
-        </Suspense>
+        </Later>
         <Group gap={6} wrap="nowrap" className={classes.controls}>
           {parts.length > 1 && (
             <>

@@ -1,9 +1,10 @@
 import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { DateTimeInput } from "../../components/DateTimeInput";
+import { Later } from "../../components/Later";
 import { CameraSelect, PlaceSelect, useCameraById } from "../../components/pick";
 import { ProblemAlert } from "../../components/states";
 import { fromField, toField } from "../../i18n/time";
@@ -92,7 +93,7 @@ export function ReportForm({ onDone }: { onDone: () => void }) {
           <Text size="xs" mb={4}>
             {t("told.pointHint")}
           </Text>
-          <Suspense fallback={<div style={{ height: 220 }} />}>
+          <Later fallback={<div style={{ height: 220 }} />}>
             <MapView
               label={t("told.point")}
               height={220}
@@ -101,7 +102,7 @@ export function ReportForm({ onDone }: { onDone: () => void }) {
               points={point ? [{ id: "here", point, label: t("told.here"), state: "alarm" }] : []}
               onClick={(at) => form.setFieldValue("point", at)}
             />
-          </Suspense>
+          </Later>
         </div>
         <Button type="submit" loading={report.isPending} w="fit-content">
           {t("told.send")}
