@@ -1,8 +1,9 @@
 import { Button, Group, NumberInput, Skeleton, Stack, Text } from "@mantine/core";
 import { IconMap2 } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
+import { Later } from "../components/Later";
 import type { MapPoint } from "../components/MapView";
 import { wind } from "./bearing";
 import classes from "./operator.module.css";
@@ -71,7 +72,7 @@ export function PositionField({
           </Button>
         </div>
       ) : (
-        <Suspense fallback={<Skeleton height={height} />}>
+        <Later fallback={<Skeleton height={height} />}>
           <PositionMap
             point={point}
             bearing={bearing}
@@ -80,7 +81,7 @@ export function PositionField({
             onPoint={(next) => onChange({ ...value, point: next })}
             onBearing={looks ? (next) => onChange({ ...value, bearing: next }) : undefined}
           />
-        </Suspense>
+        </Later>
       )}
       <Group align="flex-end" gap="xs">
         {degree("latitude", 90)}

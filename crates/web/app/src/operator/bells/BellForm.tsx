@@ -1,13 +1,29 @@
-import { Alert, Button, Code, Group, NumberInput, Stack, Switch, Text, TextInput } from "@mantine/core";
+import {
+  Button,
+  Code,
+  CopyButton,
+  Group,
+  NumberInput,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+  type TextInputProps,
+} from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
 import { PlaceSelect, useCameras } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
 import { useCloseDialog } from "../DialogButton";
+import { FieldError } from "../FieldError";
+import { refuse, showRefused } from "../fields";
+import { Notice } from "../Notice";
 import { PositionField } from "../PositionField";
+import { Row } from "../Row";
 import { SaveTrouble } from "../SaveTrouble";
-import { BAD, BAD_TEXT } from "../tones";
+import { BAD } from "../tones";
+import { useEdit } from "../useEdit";
 import { useSaved } from "../useSaved";
 
 interface Props {
@@ -16,25 +32,38 @@ interface Props {
   device?: string;
 }
 
+/** Hints of different length leave the inputs side by side. */
+const HINT_BELOW: TextInputProps["inputWrapperOrder"] = ["label", "input", "description", "error"];
+
+const valuesOf = (bell?: Schemas["Bell"], device = "") => ({
+  place_id: bell?.place_id ?? "",
+  name: bell?.name ?? "",
+  household: bell?.household ?? "",
+  device: bell?.device ?? device,
+  point: bell?.point ?? (null as Schemas["GeoPoint"] | null),
+  enabled: bell?.enabled ?? true,
+  silent_after_hours: bell?.silent_after_hours ?? ("" as number | ""),
+});
+
 /** An alarm bell: whose it is and where. */
-export function BellForm({ bell, device = "" }: Props) {
+export function BellForm({ bell, device }: Props) {
   const { t } = useTranslation(["operator", "common"]);
   const close = useCloseDialog();
   const cameras = useCameras();
-  const saved = useSaved("/api/v1/bells");
   const add = api.useMutation("post", "/api/v1/bells");
   const change = api.useMutation("put", "/api/v1/bells/{bell_id}");
   const remove = api.useMutation("delete", "/api/v1/bells/{bell_id}");
+  const fields = {
+    place_id: { label: t("common:place.label"), right: t("rule.placeNeeded") },
+    name: { label: t("bells.name"), right: t("right.name"), value: String },
+    household: { label: t("bells.household"), right: t("right.name"), value: String },
+    device: { label: t("bells.device"), right: t("right.name"), value: String },
+    point: { label: t("position.label"), right: t("bells.pointNeeded") },
+    enabled: { label: t("bells.enabled") },
+    silent_after_hours: { label: t("bells.silent"), right: t("right.range", { from: 1, to: 744 }) },
+  };
   const form = useForm({
-    initialValues: {
-      place_id: bell?.place_id ?? "",
-      name: bell?.name ?? "",
-      household: bell?.household ?? "",
-      device: bell?.device ?? device,
-      point: bell?.point ?? (null as Schemas["GeoPoint"] | null),
-      enabled: bell?.enabled ?? true,
-      silent_after_hours: bell?.silent_after_hours ?? ("" as number | ""),
-    },
+    initialValues: valuesOf(bell, device),
     validate: {
       place_id: (place) => (place ? null : t("rule.placeNeeded")),
       name: (name) => (name.trim() ? null : t("bells.needed")),
@@ -43,54 +72,73 @@ export function BellForm({ bell, device = "" }: Props) {
       point: (point) => (point ? null : t("bells.pointNeeded")),
     },
   });
-  const submit = form.onSubmit(({ place_id, point, silent_after_hours, ...rest }) => {
-    if (!point) return;
-    const spec = {
-      ...rest,
-      point,
-      silent_after_hours: silent_after_hours === "" ? null : silent_after_hours,
-    };
-    if (bell)
-      change.mutate(
-        { params: { path: { bell_id: bell.id }, query: { version: bell.version } }, body: spec },
-        saved,
-      );
-    else
-      add.mutate(
-        { body: { place_id, bell: spec } },
-        { onSuccess: () => queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/bells"] }) },
-      );
-  });
+  const { edit } = useEdit(form, bell, valuesOf, fields);
+  const { saved, removed } = useSaved("/api/v1/bells", refuse(form, fields));
+  const submit = form.onSubmit(
+    ({ place_id, point, silent_after_hours, ...rest }) => {
+      if (!point) return;
+      const spec = {
+        ...rest,
+        point,
+        silent_after_hours: silent_after_hours === "" ? null : silent_after_hours,
+      };
+      if (bell)
+        change.mutate(
+          { params: { path: { bell_id: bell.id }, query: { version: edit.version } }, body: spec },
+          saved,
+        );
+      else
+        add.mutate(
+          { body: { place_id, bell: spec } },
+          {
+            onError: saved.onError,
+            onSuccess: () => queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/bells"] }),
+          },
+        );
+    },
+    (errors) => showRefused(form, errors),
+  );
   if (add.data)
     return (
       <Stack>
-        <Alert color="yellow" title={t("bells.key")}>
-          <Code block>{add.data.key}</Code>
-        </Alert>
+        <Notice title={t("bells.key")}>
+          <Group>
+            <Code>{add.data.key}</Code>
+            <CopyButton value={add.data.key}>
+              {({ copied, copy }) => (
+                <Button size="compact-sm" onClick={copy}>
+                  {t(copied ? "common:do.copied" : "common:do.copy")}
+                </Button>
+              )}
+            </CopyButton>
+          </Group>
+        </Notice>
         <Button onClick={close}>{t("bells.done")}</Button>
       </Stack>
     );
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap="sm">
-        <Group grow align="flex-start">
-          <TextInput label={t("bells.name")} data-autofocus {...form.getInputProps("name")} />
-          <TextInput label={t("bells.household")} {...form.getInputProps("household")} />
-        </Group>
-        <Group grow align="flex-start">
+        <Row>
+          <TextInput label={fields.name.label} data-autofocus {...form.getInputProps("name")} />
+          <TextInput label={fields.household.label} {...form.getInputProps("household")} />
+        </Row>
+        <Row>
           <TextInput
-            label={t("bells.device")}
+            label={fields.device.label}
             description={t("bells.deviceHint")}
+            inputWrapperOrder={HINT_BELOW}
             {...form.getInputProps("device")}
           />
           <NumberInput
-            label={t("bells.silent")}
+            label={fields.silent_after_hours.label}
             description={t("bells.silentHint")}
+            inputWrapperOrder={HINT_BELOW}
             min={1}
             max={744}
             {...form.getInputProps("silent_after_hours")}
           />
-        </Group>
+        </Row>
         <PlaceSelect
           action="manage_cameras"
           allowDeselect={false}
@@ -109,13 +157,9 @@ export function BellForm({ bell, device = "" }: Props) {
               : [],
           )}
         />
-        {form.errors.point && (
-          <Text size="sm" c={BAD_TEXT} role="alert">
-            {form.errors.point}
-          </Text>
-        )}
-        <Switch label={t("bells.enabled")} {...form.getInputProps("enabled", { type: "checkbox" })} />
-        <SaveTrouble error={add.error ?? change.error ?? remove.error} />
+        <FieldError of={form.errors.point} />
+        <Switch label={fields.enabled.label} {...form.getInputProps("enabled", { type: "checkbox" })} />
+        <SaveTrouble error={add.error ?? change.error ?? remove.error} fields={fields} edit={edit} />
         <Group justify="space-between">
           <Button type="submit" loading={add.isPending || change.isPending}>
             {t("common:do.save")}
@@ -127,8 +171,8 @@ export function BellForm({ bell, device = "" }: Props) {
               onClick={() =>
                 confirmRemoval(bell.name, t("bells.removeWhat"), () =>
                   remove.mutate(
-                    { params: { path: { bell_id: bell.id }, query: { version: bell.version } } },
-                    saved,
+                    { params: { path: { bell_id: bell.id }, query: { version: edit.version } } },
+                    removed,
                   ),
                 )
               }

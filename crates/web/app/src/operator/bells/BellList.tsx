@@ -1,4 +1,4 @@
-import { Alert, Badge, Group, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Badge, Group, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
@@ -8,6 +8,7 @@ import { Answer, NothingHere } from "../../components/states";
 import { moment } from "../../i18n/time";
 import { DialogButton } from "../DialogButton";
 import { percent } from "../figures";
+import { Notice } from "../Notice";
 import { BAD_TEXT, GOOD, OFF } from "../tones";
 import { BellForm } from "./BellForm";
 
@@ -37,7 +38,7 @@ export function BellList() {
         </DialogButton>
       )}
       {strangers.data && strangers.data.items.length > 0 && (
-        <Alert color="yellow" title={t("bells.unknown")}>
+        <Notice title={t("bells.unknown")}>
           {strangers.data.items.map((one) => (
             <Group key={one.device} gap="xs">
               <DialogButton
@@ -52,7 +53,7 @@ export function BellList() {
               <Text size="sm">{t("bells.pressed", { when: moment(one.at) })}</Text>
             </Group>
           ))}
-        </Alert>
+        </Notice>
       )}
       <Answer of={asked}>
         {({ items }) =>

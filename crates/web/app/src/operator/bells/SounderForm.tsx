@@ -4,82 +4,128 @@ import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { PlaceSelect } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
+import { FieldError } from "../FieldError";
+import { refuse, showRefused } from "../fields";
 import { PositionField } from "../PositionField";
+import { Row } from "../Row";
 import { Timetable } from "../rules/Timetable";
 import { SaveTrouble } from "../SaveTrouble";
 import { BAD } from "../tones";
+import { useEdit } from "../useEdit";
 import { useSaved } from "../useSaved";
 
-type Output = Schemas["SounderOutput"];
+/** Both ways of switching it, so that what was typed for one stays when the other is looked at. */
+const OUTPUT = {
+  type: "mqtt" as "mqtt" | "http",
+  topic: "",
+  on: "ON",
+  off: "OFF",
+  answer_topic: "",
+  answer_holds: "",
+  url: "",
+  off_url: "",
+  body: "",
+};
 
-const MQTT = { topic: "", on: "ON", off: "OFF", answer_topic: "", answer_holds: "" };
-const HTTP = { url: "", off_url: "", body: "" };
+const withoutNull = (output: object) =>
+  Object.fromEntries(Object.entries(output).map(([name, value]) => [name, value ?? ""]));
 
-function outputOf(type: "mqtt" | "http", mqtt: typeof MQTT, http: typeof HTTP): Output {
-  return type === "mqtt"
-    ? { type, ...mqtt, off: mqtt.off || null, answer_topic: mqtt.answer_topic || null }
-    : { type, ...http, off_url: http.off_url || null };
+function outputOf({ type, url, off_url, body, ...mqtt }: typeof OUTPUT): Schemas["SounderOutput"] {
+  return type === "http"
+    ? { type, url, body, off_url: off_url || null }
+    : { type, ...mqtt, off: mqtt.off || null, answer_topic: mqtt.answer_topic || null };
 }
+
+const valuesOf = (sounder?: Schemas["Sounder"]) => ({
+  place_id: sounder?.place_id ?? "",
+  name: sounder?.name ?? "",
+  kind: sounder?.kind ?? ("gong" as Schemas["SounderKind"]),
+  enabled: sounder?.enabled ?? true,
+  seconds: sounder?.seconds ?? (10 as number | ""),
+  point: sounder?.point ?? (null as Schemas["GeoPoint"] | null),
+  rules: sounder?.rules ?? ([] as string[]),
+  bells_within: sounder?.bells_within ?? ("" as number | ""),
+  timetable: sounder?.timetable ?? (null as Schemas["Schedule"] | null),
+  output: { ...OUTPUT, ...withoutNull(sounder?.output ?? {}) },
+});
 
 /** What can be rung: how it is switched, and what rings it by itself. */
 export function SounderForm({ sounder }: { sounder?: Schemas["Sounder"] }) {
   const { t } = useTranslation(["operator", "common"]);
-  const saved = useSaved("/api/v1/sounders");
   const rules = api.useQuery("get", "/api/v1/rules");
   const add = api.useMutation("post", "/api/v1/sounders");
   const change = api.useMutation("put", "/api/v1/sounders/{sounder_id}");
   const remove = api.useMutation("delete", "/api/v1/sounders/{sounder_id}");
-  const output = sounder?.output;
+  const fields = {
+    place_id: { label: t("common:place.label"), right: t("rule.placeNeeded") },
+    name: { label: t("sounders.name"), right: t("right.name"), value: String },
+    kind: { label: t("sounders.kind") },
+    enabled: { label: t("bells.enabled") },
+    seconds: { label: t("sounders.seconds"), right: t("right.whole", { from: 1, to: 600 }) },
+    point: { label: t("position.label"), right: t("sounders.pointNeeded") },
+    rules: { label: t("sounders.rules") },
+    bells_within: { label: t("sounders.bellsWithin"), right: t("right.range", { from: 1, to: 5000 }) },
+    timetable: { label: t("sounders.timetable"), right: t("right.schedule") },
+    output: { label: t("sounders.output") },
+    "output.topic": { label: t("sounders.topic"), right: t("right.topic") },
+    "output.on": { label: t("sounders.on"), right: t("right.short") },
+    "output.off": { label: t("sounders.off"), right: t("right.short") },
+    "output.answer_topic": { label: t("sounders.answerTopic"), right: t("right.topic") },
+    "output.answer_holds": { label: t("sounders.answerHolds"), right: t("right.short") },
+    "output.url": { label: t("sounders.url"), right: t("right.url") },
+    "output.off_url": { label: t("sounders.offUrl"), right: t("right.url") },
+    "output.body": { label: t("sounders.body"), right: t("right.short") },
+  };
+  const address = (url: string) => (/^https?:\/\/\S+$/.test(url) ? null : t("right.url"));
   const form = useForm({
-    initialValues: {
-      place_id: sounder?.place_id ?? "",
-      name: sounder?.name ?? "",
-      kind: sounder?.kind ?? ("gong" as Schemas["SounderKind"]),
-      enabled: sounder?.enabled ?? true,
-      seconds: sounder?.seconds ?? 10,
-      point: sounder?.point ?? (null as Schemas["GeoPoint"] | null),
-      rules: sounder?.rules ?? ([] as string[]),
-      bells_within: sounder?.bells_within ?? ("" as number | ""),
-      timetable: sounder?.timetable ?? (null as Schemas["Schedule"] | null),
-      type: output?.type ?? ("mqtt" as "mqtt" | "http"),
-      mqtt:
-        output?.type === "mqtt"
-          ? { ...MQTT, ...output, off: output.off ?? "", answer_topic: output.answer_topic ?? "" }
-          : MQTT,
-      http: output?.type === "http" ? { ...HTTP, ...output, off_url: output.off_url ?? "" } : HTTP,
-    },
+    initialValues: valuesOf(sounder),
     validate: {
       place_id: (place) => (place ? null : t("rule.placeNeeded")),
       name: (name) => (name.trim() ? null : t("bells.needed")),
-      mqtt: { topic: (topic, all) => (all.type === "mqtt" && !topic ? t("bells.needed") : null) },
-      http: { url: (url, all) => (all.type === "http" && !url ? t("bells.needed") : null) },
+      point: (point, all) => (all.bells_within === "" || point ? null : t("sounders.pointNeeded")),
+      output: {
+        topic: (topic, all) => (all.output.type === "mqtt" && !topic ? t("bells.needed") : null),
+        url: (url, all) => (all.output.type === "http" ? address(url) : null),
+        off_url: (url, all) => (all.output.type === "http" && url ? address(url) : null),
+      },
     },
   });
-  const submit = form.onSubmit(({ place_id, type, mqtt, http, bells_within, ...rest }) => {
-    const { type: _mqtt, ...plainMqtt } = mqtt as typeof MQTT & { type?: string };
-    const { type: _http, ...plainHttp } = http as typeof HTTP & { type?: string };
-    const spec: Schemas["SounderSpec"] = {
-      ...rest,
-      output: outputOf(type, plainMqtt, plainHttp),
-      bells_within: bells_within === "" ? null : bells_within,
-    };
-    if (sounder)
-      change.mutate(
-        {
-          params: { path: { sounder_id: sounder.id }, query: { version: sounder.version } },
-          body: spec,
-        },
-        saved,
-      );
-    else add.mutate({ body: { place_id, sounder: spec } }, saved);
-  });
+  const { edit } = useEdit(form, sounder, valuesOf, fields);
+  const { saved, removed } = useSaved("/api/v1/sounders", refuse(form, fields));
+  const submit = form.onSubmit(
+    ({ place_id, output, seconds, bells_within, ...rest }) => {
+      const spec = {
+        ...rest,
+        seconds: Number(seconds),
+        output: outputOf(output),
+        bells_within: bells_within === "" ? null : bells_within,
+      };
+      if (sounder)
+        change.mutate(
+          {
+            params: { path: { sounder_id: sounder.id }, query: { version: edit.version } },
+            body: spec,
+          },
+          saved,
+        );
+      else add.mutate({ body: { place_id, sounder: spec } }, saved);
+    },
+    (errors) => showRefused(form, errors),
+  );
+  const text = (name: keyof typeof OUTPUT) => (
+    <TextInput
+      label={fields[`output.${name}` as "output.topic"].label}
+      spellCheck={false}
+      {...form.getInputProps(`output.${name}`)}
+    />
+  );
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap="sm">
-        <Group grow align="flex-start">
-          <TextInput label={t("sounders.name")} data-autofocus {...form.getInputProps("name")} />
+        <Row>
+          <TextInput label={fields.name.label} data-autofocus {...form.getInputProps("name")} />
           <Select
-            label={t("sounders.kind")}
+            label={fields.kind.label}
             allowDeselect={false}
             data={(["gong", "siren", "bell"] as const).map((value) => ({
               value,
@@ -87,9 +133,9 @@ export function SounderForm({ sounder }: { sounder?: Schemas["Sounder"] }) {
             }))}
             {...form.getInputProps("kind")}
           />
-          <NumberInput label={t("sounders.seconds")} min={1} max={600} {...form.getInputProps("seconds")} />
-        </Group>
-        <Group grow align="flex-start">
+          <NumberInput label={fields.seconds.label} min={1} max={600} {...form.getInputProps("seconds")} />
+        </Row>
+        <Row>
           <PlaceSelect
             action="manage_cameras"
             allowDeselect={false}
@@ -97,58 +143,66 @@ export function SounderForm({ sounder }: { sounder?: Schemas["Sounder"] }) {
             {...form.getInputProps("place_id")}
           />
           <Select
-            label={t("sounders.output")}
+            label={fields.output.label}
             allowDeselect={false}
             data={[
               { value: "mqtt", label: "MQTT" },
               { value: "http", label: "HTTP" },
             ]}
-            {...form.getInputProps("type")}
+            {...form.getInputProps("output.type")}
           />
-        </Group>
-        {form.values.type === "mqtt" ? (
+        </Row>
+        {form.values.output.type === "mqtt" ? (
           <>
-            <Group grow align="flex-start">
-              <TextInput label={t("sounders.topic")} {...form.getInputProps("mqtt.topic")} />
-              <TextInput label={t("sounders.on")} {...form.getInputProps("mqtt.on")} />
-              <TextInput label={t("sounders.off")} {...form.getInputProps("mqtt.off")} />
-            </Group>
-            <Group grow align="flex-start">
-              <TextInput label={t("sounders.answerTopic")} {...form.getInputProps("mqtt.answer_topic")} />
-              <TextInput label={t("sounders.answerHolds")} {...form.getInputProps("mqtt.answer_holds")} />
-            </Group>
+            <Row>
+              {text("topic")}
+              {text("on")}
+              {text("off")}
+            </Row>
+            <Row>
+              {text("answer_topic")}
+              {text("answer_holds")}
+            </Row>
           </>
         ) : (
-          <Group grow align="flex-start">
-            <TextInput label={t("sounders.url")} {...form.getInputProps("http.url")} />
-            <TextInput label={t("sounders.offUrl")} {...form.getInputProps("http.off_url")} />
-            <TextInput label={t("sounders.body")} {...form.getInputProps("http.body")} />
-          </Group>
+          <Row>
+            {text("url")}
+            {text("off_url")}
+            {text("body")}
+          </Row>
         )}
-        <Group grow align="flex-start">
-          <NumberInput label={t("sounders.bellsWithin")} min={1} {...form.getInputProps("bells_within")} />
+        <Row>
+          <NumberInput
+            label={fields.bells_within.label}
+            min={1}
+            max={5000}
+            {...form.getInputProps("bells_within")}
+          />
           <MultiSelect
-            label={t("sounders.rules")}
+            label={fields.rules.label}
+            placeholder={form.values.rules.length > 0 ? undefined : t("common:state.none")}
             clearable
             searchable
             data={(rules.data?.items ?? []).map((rule) => ({ value: rule.id, label: rule.name }))}
             {...form.getInputProps("rules")}
           />
-        </Group>
+        </Row>
         <Timetable
-          label={t("sounders.timetable")}
+          label={fields.timetable.label}
           without={t("sounders.noTimetable")}
           value={form.values.timetable}
           onChange={(timetable) => form.setFieldValue("timetable", timetable)}
         />
+        <FieldError of={form.errors.timetable} />
         <PositionField
           looks={false}
           height={220}
           value={{ point: form.values.point, bearing: null }}
           onChange={({ point }) => form.setFieldValue("point", point)}
         />
-        <Switch label={t("bells.enabled")} {...form.getInputProps("enabled", { type: "checkbox" })} />
-        <SaveTrouble error={add.error ?? change.error ?? remove.error} />
+        <FieldError of={form.errors.point} />
+        <Switch label={fields.enabled.label} {...form.getInputProps("enabled", { type: "checkbox" })} />
+        <SaveTrouble error={add.error ?? change.error ?? remove.error} fields={fields} edit={edit} />
         <Group justify="space-between">
           <Button type="submit" loading={add.isPending || change.isPending}>
             {t("common:do.save")}
@@ -160,8 +214,8 @@ export function SounderForm({ sounder }: { sounder?: Schemas["Sounder"] }) {
               onClick={() =>
                 confirmRemoval(sounder.name, t("sounders.removeWhat"), () =>
                   remove.mutate(
-                    { params: { path: { sounder_id: sounder.id }, query: { version: sounder.version } } },
-                    saved,
+                    { params: { path: { sounder_id: sounder.id }, query: { version: edit.version } } },
+                    removed,
                   ),
                 )
               }

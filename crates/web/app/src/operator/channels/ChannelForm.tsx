@@ -4,6 +4,7 @@ import {
   Group,
   PasswordInput,
   Select,
+  SimpleGrid,
   Stack,
   Switch,
   Text,
@@ -14,77 +15,85 @@ import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { PlaceSelect } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
+import { FieldError } from "../FieldError";
+import { refuse, showRefused } from "../fields";
+import { Row } from "../Row";
 import { SaveTrouble } from "../SaveTrouble";
-import { BAD, BAD_TEXT } from "../tones";
+import { BAD } from "../tones";
+import { useEdit } from "../useEdit";
 import { useSaved } from "../useSaved";
-import { emptySettings, isComplete, KINDS, type Kind, SECRETS, type Settings } from "./kinds";
+import { type ChannelFormed, draftOf, useChannelFields } from "./draft";
+import { emptySettings, KINDS, type Kind, missing, missingSecrets, SECRETS } from "./kinds";
 import { RoutingFields } from "./RoutingFields";
 import { SettingsFields } from "./SettingsFields";
 
 /** A channel: where it leads, its secrets, and what goes out on it. */
 export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
   const { t } = useTranslation(["operator", "common"]);
-  const saved = useSaved("/api/v1/channels");
   const add = api.useMutation("post", "/api/v1/channels");
   const change = api.useMutation("patch", "/api/v1/channels/{channel_id}");
   const remove = api.useMutation("delete", "/api/v1/channels/{channel_id}");
-  const form = useForm({
-    initialValues: {
-      place_id: channel?.place_id ?? "",
-      name: channel?.name ?? "",
-      settings: channel?.settings ?? emptySettings("zalo"),
-      credentials: {} as Record<string, string>,
-      routing: channel?.routing ?? ({ least_severity: "alert" } as Schemas["Routing"]),
-      language: channel?.language ?? ("vi" as Schemas["Language"]),
-      allow_pictures: channel?.allow_pictures ?? false,
-      enabled: channel?.enabled ?? true,
-    },
-    validate: {
-      place_id: (place) => (place ? null : t("rule.placeNeeded")),
-      name: (name) => (name.trim() ? null : t("bells.needed")),
-      settings: (settings: Settings) =>
-        isComplete(settings)
-          ? null
-          : settings.type === "web_push" && !settings.endpoint
-            ? t("channels.pushNeeded")
-            : settings.type === "webhook" && settings.url
-              ? t("channels.url")
-              : t("bells.needed"),
-    },
-  });
-  const { settings, credentials } = form.values;
-  const kind = settings.type;
-  const secrets = SECRETS[kind];
-  const submit = form.onSubmit(({ place_id, credentials, ...spec }) => {
-    const given = Object.fromEntries(Object.entries(credentials).filter(([, secret]) => secret));
-    if (channel)
-      change.mutate(
-        {
-          params: { path: { channel_id: channel.id } },
-          body: {
-            ...spec,
-            version: channel.version,
-            ...(Object.keys(given).length > 0 && { credentials: given }),
-          },
-        },
-        saved,
+  const fields = useChannelFields();
+  const form: ChannelFormed = useForm({
+    initialValues: draftOf(channel),
+    validate: ({ place_id, name, settings, credentials }) => {
+      const lacking = [
+        ...missing(settings).map((path) => `settings.${path}`),
+        ...missingSecrets(settings.type, credentials, Boolean(channel?.has_secrets)).map(
+          (secret) => `credentials.${secret}`,
+        ),
+        ...(name.trim() ? [] : ["name"]),
+      ];
+      const errors: Record<string, string> = Object.fromEntries(
+        lacking.map((path) => [path, t("bells.needed")]),
       );
-    else add.mutate({ body: { place_id, channel: spec, credentials: given } }, saved);
+      if (!place_id) errors.place_id = t("rule.placeNeeded");
+      if (errors["settings.endpoint"]) errors["settings.endpoint"] = t("channels.pushNeeded");
+      if (settings.type === "webhook" && settings.url && !/^https?:\/\/\S+$/.test(settings.url))
+        errors["settings.url"] = t("right.url");
+      return errors;
+    },
   });
+  const { edit } = useEdit(form, channel, draftOf, fields);
+  const { saved, removed } = useSaved("/api/v1/channels", refuse(form, fields));
+  const { type: kind } = form.values.settings;
+  const secrets = SECRETS[kind];
+  const submit = form.onSubmit(
+    ({ place_id, credentials, ...spec }) => {
+      const given = Object.fromEntries(Object.entries(credentials).filter(([, secret]) => secret));
+      if (channel)
+        change.mutate(
+          {
+            params: { path: { channel_id: channel.id } },
+            body: {
+              ...spec,
+              version: edit.version,
+              ...(Object.keys(given).length > 0 && { credentials: given }),
+            },
+          },
+          saved,
+        );
+      else add.mutate({ body: { place_id, channel: spec, credentials: given } }, saved);
+    },
+    (errors) => showRefused(form, errors),
+  );
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap="sm">
-        <Group grow align="flex-start">
+        <Row>
           <Select
             label={t("channels.kind")}
             allowDeselect={false}
             disabled={Boolean(channel)}
             data={KINDS.map((one) => ({ value: one, label: t(`channels.kinds.${one}`) }))}
             value={kind}
-            onChange={(next) => form.setValues({ settings: emptySettings(next as Kind), credentials: {} })}
+            onChange={(next) => {
+              form.setValues({ settings: emptySettings(next as Kind), credentials: {} });
+              form.clearErrors();
+            }}
           />
-          <TextInput label={t("channels.name")} data-autofocus {...form.getInputProps("name")} />
-        </Group>
+          <TextInput label={fields.name.label} data-autofocus {...form.getInputProps("name")} />
+        </Row>
         <PlaceSelect
           action="manage_channels"
           description={t("rule.placeHint")}
@@ -92,16 +101,7 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
           disabled={Boolean(channel)}
           {...form.getInputProps("place_id")}
         />
-        <SettingsFields
-          value={settings}
-          onChange={(next) => form.setFieldValue("settings", next)}
-          onSecrets={(given) => form.setFieldValue("credentials", given)}
-        />
-        {form.errors.settings && (
-          <Text size="sm" c={BAD_TEXT} role="alert">
-            {form.errors.settings}
-          </Text>
-        )}
+        <SettingsFields form={form} fields={fields} />
         {secrets.must.length + secrets.may.length > 0 && (
           <Fieldset legend={t("channels.secrets")}>
             {channel?.has_secrets && (
@@ -109,26 +109,28 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
                 {t("channels.secretsStored")}
               </Text>
             )}
-            <Group grow align="flex-end">
+            <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
               {[...secrets.must, ...secrets.may].map((name) => (
                 <PasswordInput
                   key={name}
                   label={t(`channels.secret.${name}`)}
                   autoComplete="new-password"
                   required={!channel && secrets.must.includes(name)}
-                  value={credentials[name] ?? ""}
-                  onChange={(event) =>
-                    form.setFieldValue("credentials", { ...credentials, [name]: event.currentTarget.value })
-                  }
+                  {...form.getInputProps(`credentials.${name}`)}
+                  value={form.values.credentials[name] ?? ""}
+                  // The library marks other inputs by itself.
+                  aria-invalid={Boolean(form.errors[`credentials.${name}`])}
                 />
               ))}
-            </Group>
+            </SimpleGrid>
+            <FieldError of={form.errors.credentials} />
           </Fieldset>
         )}
         <RoutingFields
           value={form.values.routing}
           onChange={(routing) => form.setFieldValue("routing", routing)}
         />
+        <FieldError of={form.errors["routing.quiet"] ?? form.errors["routing.digest_minutes"]} />
         <Group>
           <Select
             label={t("channels.language")}
@@ -146,7 +148,7 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
           />
           <Switch label={t("channels.enabled")} {...form.getInputProps("enabled", { type: "checkbox" })} />
         </Group>
-        <SaveTrouble error={add.error ?? change.error ?? remove.error} />
+        <SaveTrouble error={add.error ?? change.error ?? remove.error} fields={fields} edit={edit} />
         <Group justify="space-between">
           <Button type="submit" loading={add.isPending || change.isPending}>
             {t("common:do.save")}
@@ -159,9 +161,9 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
                 confirmRemoval(channel.name, t("channels.removeWhat"), () =>
                   remove.mutate(
                     {
-                      params: { path: { channel_id: channel.id }, query: { version: channel.version } },
+                      params: { path: { channel_id: channel.id }, query: { version: edit.version } },
                     },
-                    saved,
+                    removed,
                   ),
                 )
               }

@@ -80,16 +80,17 @@ export function ChannelList() {
                         ))}
                       </Table.Td>
                       <Table.Td>
-                        <Badge color={channel.enabled ? GOOD : OFF} tt="none">
+                        <Badge color={channel.enabled ? GOOD : OFF} tt="none" miw="max-content">
                           {t(channel.enabled ? "channels.enabled" : "common:state.off")}
                         </Badge>
                       </Table.Td>
                       <Table.Td>
-                        <Group gap="xs" justify="flex-end" align="flex-start">
+                        <Group gap="xs" justify="flex-end" align="flex-start" wrap="nowrap">
                           <TestChannel channel={channel} />
                           <DialogButton
                             size="compact-sm"
                             variant="default"
+                            flex="none"
                             label={t("common:do.edit")}
                             name={`${t("common:do.edit")} ${channel.name}`}
                             title={t("channels.edit")}

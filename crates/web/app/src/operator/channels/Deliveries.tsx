@@ -1,4 +1,5 @@
-import { Badge, Button, Code, Group, Select, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Badge, Button, Group, Select, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
@@ -6,6 +7,7 @@ import { Failed, Loading, NothingHere, ProblemAlert } from "../../components/sta
 import { said } from "../../i18n";
 import { moment } from "../../i18n/time";
 import { BAD, GOOD, WARN } from "../tones";
+import { DeliveryTrouble } from "./DeliveryTrouble";
 
 const COLOURS = { pending: WARN, sent: GOOD, dead: BAD } as const;
 const STATES = ["pending", "sent", "dead"] as const satisfies Schemas["DeliveryState"][];
@@ -24,10 +26,14 @@ export function Deliveries() {
       pageParamName: "cursor",
       initialPageParam: null,
       getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
+      refetchInterval: 5000,
     },
   );
   const resend = api.useMutation("post", "/api/v1/deliveries/{delivery_id}/resend", {
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/deliveries"] }),
+    onSuccess: () => {
+      notifications.show({ message: t("deliveries.resent") });
+      return queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/deliveries"] });
+    },
   });
   const filter = (change: { state?: Schemas["DeliveryState"]; channel?: string }) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
@@ -98,14 +104,7 @@ export function Deliveries() {
                       {one.state === "pending" &&
                         ` · ${t("deliveries.next", { when: moment(one.next_attempt_at) })}`}
                     </Text>
-                    {one.last_error && (
-                      <details>
-                        <summary>{t("deliveries.why")}</summary>
-                        <Code block lang="en">
-                          {one.last_error}
-                        </Code>
-                      </details>
-                    )}
+                    {one.last_error && <DeliveryTrouble words={one.last_error} />}
                   </Table.Td>
                   <Table.Td>
                     {one.state === "dead" && (

@@ -1,6 +1,7 @@
-import { Group, MultiSelect, NumberInput, Select, Switch } from "@mantine/core";
+import { MultiSelect, NumberInput, Select, Switch } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
+import { Row } from "../Row";
 import { Timetable } from "../rules/Timetable";
 
 type Routing = Schemas["Routing"];
@@ -12,7 +13,7 @@ export function RoutingFields({ value, onChange }: { value: Routing; onChange: (
   const set = (change: Partial<Routing>) => onChange({ ...value, ...change });
   return (
     <>
-      <Group grow align="flex-start">
+      <Row>
         <Select
           label={t("channels.least")}
           allowDeselect={false}
@@ -31,7 +32,7 @@ export function RoutingFields({ value, onChange }: { value: Routing; onChange: (
           value={value.digest_minutes ?? ""}
           onChange={(minutes) => set({ digest_minutes: minutes === "" ? null : Number(minutes) })}
         />
-      </Group>
+      </Row>
       <MultiSelect
         label={t("channels.rules")}
         placeholder={value.rules?.length ? undefined : t("channels.allRules")}

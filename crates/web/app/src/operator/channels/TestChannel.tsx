@@ -1,8 +1,8 @@
-import { Button, Code, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { ProblemAlert } from "../../components/states";
-import { BAD_TEXT } from "../tones";
+import { DeliveryTrouble } from "./DeliveryTrouble";
 
 /** Sends a test and tells what became of it. */
 export function TestChannel({ channel }: { channel: Schemas["Channel"] }) {
@@ -26,7 +26,7 @@ export function TestChannel({ channel }: { channel: Schemas["Channel"] }) {
           ? "channels.testRetry"
           : "channels.testing";
   return (
-    <Stack gap={4}>
+    <Stack gap={0} maw={280} align="flex-start">
       <Button
         size="compact-sm"
         variant="default"
@@ -39,18 +39,11 @@ export function TestChannel({ channel }: { channel: Schemas["Channel"] }) {
       </Button>
       <div role="status">
         {test.data && (
-          <Text size="sm" c={delivery?.state === "dead" ? BAD_TEXT : undefined}>
+          <Text size="sm" fw={600}>
             {t(outcome)}
           </Text>
         )}
-        {delivery?.last_error && (
-          <details>
-            <summary>{t("deliveries.why")}</summary>
-            <Code block lang="en" maw={280}>
-              {delivery.last_error}
-            </Code>
-          </details>
-        )}
+        {delivery?.last_error && <DeliveryTrouble words={delivery.last_error} />}
       </div>
       {test.error && <ProblemAlert problem={test.error} />}
     </Stack>

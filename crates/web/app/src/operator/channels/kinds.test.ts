@@ -1,15 +1,27 @@
 import { expect, test } from "vitest";
-import { destination, emptySettings, isComplete, KINDS } from "./kinds";
+import { destination, emptySettings, KINDS, missing, missingSecrets } from "./kinds";
 
-test("a fresh channel of any kind is not complete, and leads nowhere yet", () => {
+test("a fresh channel of any kind lacks something, and leads nowhere yet", () => {
   for (const kind of KINDS) {
-    expect(isComplete(emptySettings(kind)), kind).toBe(false);
+    expect(missing(emptySettings(kind)), kind).not.toEqual([]);
     expect(destination(emptySettings(kind)), kind).toBe("");
   }
 });
 
-test("what is filled in is complete", () => {
-  expect(isComplete({ type: "webhook", url: "https://ioc.example.vn/taimat" })).toBe(true);
-  expect(isComplete({ type: "webhook", url: "ioc.example.vn" })).toBe(false);
+test("what is filled in is not missed", () => {
+  expect(missing({ type: "webhook", url: "https://ioc.example.vn/taimat" })).toEqual([]);
+  expect(
+    missing({ type: "email", host: "mail.example.vn", port: 465, from: "", to: ["lan@example.vn"] }),
+  ).toEqual(["from"]);
+  expect(missing({ type: "zalo", app_id: "1", recipient: { type: "user", user_id: "" } })).toEqual([
+    "recipient.user_id",
+  ]);
   expect(destination({ type: "zalo", app_id: "1", recipient: { type: "group", group_id: "g" } })).toBe("g");
+});
+
+test("secrets are given all together, or stay as they are stored", () => {
+  expect(missingSecrets("webhook", {}, false)).toEqual(["secret"]);
+  expect(missingSecrets("webhook", { secret: "" }, true)).toEqual([]);
+  expect(missingSecrets("zalo", { access_token: "a" }, true)).toEqual(["refresh_token", "secret_key"]);
+  expect(missingSecrets("email", {}, false)).toEqual([]);
 });

@@ -43,25 +43,35 @@ export function emptySettings(kind: Kind): Settings {
   }
 }
 
-/** Whether all that a kind needs is filled in. */
-export function isComplete(settings: Settings): boolean {
+/** What a kind cannot do without and is not filled in, as paths in its settings. */
+export function missing(settings: Settings): string[] {
+  const lacking = (values: Record<string, unknown>) => Object.keys(values).filter((name) => !values[name]);
   switch (settings.type) {
     case "webhook":
-      return /^https?:\/\/\S+$/.test(settings.url);
-    case "zalo":
-      return Boolean(
-        settings.app_id &&
-          (settings.recipient.type === "group" ? settings.recipient.group_id : settings.recipient.user_id),
+      return lacking({ url: settings.url });
+    case "zalo": {
+      const { recipient } = settings;
+      return lacking(
+        recipient.type === "group"
+          ? { app_id: settings.app_id, "recipient.group_id": recipient.group_id }
+          : { app_id: settings.app_id, "recipient.user_id": recipient.user_id },
       );
+    }
     case "telegram":
-      return Boolean(settings.chat_id);
+      return lacking({ chat_id: settings.chat_id });
     case "email":
-      return Boolean(settings.host && settings.from && settings.to.length > 0);
+      return lacking({ host: settings.host, from: settings.from, to: settings.to.length });
     case "mqtt":
-      return Boolean(settings.host);
+      return lacking({ host: settings.host });
     case "web_push":
-      return Boolean(settings.endpoint && /^(mailto:|https:)/.test(settings.subject));
+      return lacking({ subject: settings.subject, endpoint: settings.endpoint });
   }
+}
+
+/** The secrets that still have to be entered: all that are needed, where one is given or none is stored. */
+export function missingSecrets(kind: Kind, given: Record<string, string>, stored: boolean): string[] {
+  if (stored && !Object.values(given).some(Boolean)) return [];
+  return SECRETS[kind].must.filter((name) => !given[name]);
 }
 
 /** Where a channel leads, in short. */

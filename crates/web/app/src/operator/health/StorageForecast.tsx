@@ -1,7 +1,8 @@
 import { Group, Paper, Progress, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
+import { Later } from "../../components/Later";
 import { Answer } from "../../components/states";
 import { bytes, span } from "../figures";
 
@@ -55,9 +56,9 @@ function Forecast({ storage }: { storage: Schemas["Storage"] }) {
         <Text size="sm">{t("health.free", { bytes: bytes(storage.free_bytes) })}</Text>
       </Group>
       {bytes_per_day !== null && (
-        <Suspense fallback={<Skeleton height={140} />}>
+        <Later fallback={<Skeleton height={140} />}>
           <StorageChart storage={storage} />
-        </Suspense>
+        </Later>
       )}
     </Stack>
   );

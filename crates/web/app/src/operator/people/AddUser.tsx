@@ -1,7 +1,9 @@
-import { Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
+import { refuse } from "../fields";
+import { Row } from "../Row";
 import { SaveTrouble } from "../SaveTrouble";
 import { RolesField } from "./RolesField";
 
@@ -17,14 +19,20 @@ export function AddUser({ onDone }: { onDone: () => void }) {
       roles: [] as Schemas["HeldRole"][],
     },
     validate: {
-      username: (name) => (/^[\w.@-]+$/.test(name) ? null : t("people.usernameHint")),
+      username: (name) => (/^[\w.@-]+$/.test(name) ? null : t(name ? "people.usernameHint" : "bells.needed")),
       password: (word) => (word.length >= 10 ? null : t("common:session.tooShort")),
     },
   });
+  const fields = {
+    display_name: { label: t("people.display"), right: t("right.name") },
+    username: { label: t("people.username"), right: t("people.usernameTaken") },
+    password: { label: t("people.password"), right: t("common:session.tooShort") },
+  };
   const submit = form.onSubmit((all) =>
     add.mutate(
       { body: { ...all, display_name: all.display_name || null } },
       {
+        onError: refuse(form, fields),
         onSuccess: async () => {
           await queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/users"] });
           onDone();
@@ -35,24 +43,28 @@ export function AddUser({ onDone }: { onDone: () => void }) {
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
-        <Group grow align="flex-start">
-          <TextInput label={t("people.display")} data-autofocus {...form.getInputProps("display_name")} />
+        <Row>
           <TextInput
-            label={t("people.username")}
-            description={t("people.usernameHint")}
+            label={fields.display_name.label}
+            data-autofocus
+            {...form.getInputProps("display_name")}
+          />
+          <TextInput
+            label={fields.username.label}
+            description={form.errors.username ? undefined : t("people.usernameHint")}
             autoComplete="off"
             inputWrapperOrder={["label", "input", "description", "error"]}
             {...form.getInputProps("username")}
           />
-        </Group>
+        </Row>
         <PasswordInput
-          label={t("people.password")}
+          label={fields.password.label}
           description={t("people.passwordHint")}
           autoComplete="new-password"
           {...form.getInputProps("password")}
         />
         <RolesField value={form.values.roles} onChange={(roles) => form.setFieldValue("roles", roles)} />
-        <SaveTrouble error={add.error} />
+        <SaveTrouble error={add.error} fields={fields} />
         <Button type="submit" loading={add.isPending}>
           {t("people.add")}
         </Button>

@@ -6,9 +6,18 @@ import { useTranslation } from "react-i18next";
 import { http, queryClient, type Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
 import { confirmRemoval } from "../confirm";
+import { refuse } from "../fields";
 import { SaveTrouble } from "../SaveTrouble";
 import { BAD } from "../tones";
+import { useEdit } from "../useEdit";
 import { RolesField } from "./RolesField";
+
+const valuesOf = (user: Schemas["UserAnswer"]) => ({
+  display_name: user.display_name,
+  disabled: user.disabled,
+  password: "",
+  roles: user.roles,
+});
 
 /** An account: its name, its roles, its password, and whether it may sign in. */
 export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone: () => void }) {
@@ -18,16 +27,18 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
   const [busy, setBusy] = useState(false);
   const params = { path: { user_id: user.id } };
   const form = useForm({
-    initialValues: {
-      display_name: user.display_name,
-      disabled: user.disabled,
-      password: "",
-      roles: user.roles,
-    },
+    initialValues: valuesOf(user),
     validate: {
       password: (word) => (!word || word.length >= 10 ? null : t("common:session.tooShort")),
     },
   });
+  const fields = {
+    display_name: { label: t("people.display"), right: t("right.name"), value: String },
+    disabled: { label: t("people.disable") },
+    password: { label: t("people.newPassword"), right: t("common:session.tooShort") },
+    roles: { label: t("people.roles") },
+  };
+  const { edit, fill } = useEdit(form, user, valuesOf, fields);
   const run = async (work: () => Promise<unknown>) => {
     setBusy(true);
     setError(undefined);
@@ -37,22 +48,26 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
       onDone();
     } catch (problem) {
       setError(problem);
+      refuse(form, fields)(problem);
     } finally {
       setBusy(false);
     }
   };
   const save = form.onSubmit((all) =>
     run(async () => {
+      const rolesChanged = form.isDirty("roles");
       const { data } = await http.PATCH("/api/v1/users/{user_id}", {
         params,
         body: {
-          version: user.version,
+          version: edit.version,
           display_name: all.display_name,
           ...(all.disabled !== user.disabled && { disabled: all.disabled }),
           ...(all.password && { password: all.password }),
         },
       });
-      if (form.isDirty("roles"))
+      // The name is stored whatever becomes of the roles: those that were chosen stay in the form.
+      if (data) fill(data, { roles: all.roles });
+      if (rolesChanged)
         await http.PUT("/api/v1/users/{user_id}/roles", {
           params,
           body: { roles: all.roles, version: data?.version },
@@ -68,22 +83,22 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
     <form onSubmit={save} noValidate>
       <Stack>
         {self && <Alert color="gray">{t("people.yourself")}</Alert>}
-        <TextInput label={t("people.display")} {...form.getInputProps("display_name")} />
+        <TextInput label={fields.display_name.label} {...form.getInputProps("display_name")} />
         <RolesField value={form.values.roles} onChange={(roles) => form.setFieldValue("roles", roles)} />
         <PasswordInput
-          label={t("people.newPassword")}
+          label={fields.password.label}
           description={t("people.passwordHint")}
           autoComplete="new-password"
           {...form.getInputProps("password")}
         />
         {!self && (
           <Switch
-            label={t("people.disable")}
+            label={fields.disabled.label}
             description={t("people.disableHint")}
             {...form.getInputProps("disabled", { type: "checkbox" })}
           />
         )}
-        <SaveTrouble error={error} />
+        <SaveTrouble error={error} fields={fields} edit={edit} />
         <Divider />
         <Group justify="space-between">
           <Button type="submit" loading={busy}>
@@ -95,7 +110,10 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
               color={BAD}
               onClick={() =>
                 confirmRemoval(user.display_name, t("people.removeWhat"), () => {
-                  void run(() => http.DELETE("/api/v1/users/{user_id}", { params }));
+                  void run(async () => {
+                    await http.DELETE("/api/v1/users/{user_id}", { params });
+                    notifications.show({ message: t("common:state.removed"), color: "green" });
+                  });
                 })
               }
             >

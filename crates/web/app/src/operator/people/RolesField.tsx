@@ -15,12 +15,18 @@ const ROLES = [
   "observer",
 ] as const satisfies Schemas["Role"][];
 
+/** What stands for no place in particular, in a list. */
+const EVERYWHERE = "everywhere";
+
 /** Roles at places: each holds at its place and all below it. */
 export function RolesField({ value, onChange }: { value: Held[]; onChange: (value: Held[]) => void }) {
   const { t } = useTranslation(["operator", "common"]);
   const { rights } = useSession();
   const everywhere = rights.some((right) => right.action === "manage_people" && right.everywhere);
-  const [first] = usePlaceOptions("manage_people");
+  const places = usePlaceOptions("manage_people");
+  const options = everywhere
+    ? [{ value: EVERYWHERE, label: t("common:place.everywhere") }, ...places]
+    : places;
   const set = (place: number, change: Partial<Held>) =>
     onChange(value.map((held, at) => (at === place ? { ...held, ...change } : held)));
   return (
@@ -29,7 +35,7 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
         {value.length === 0 && <Text size="sm">{t("people.noRoles")}</Text>}
         {value.map((held, place) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a role is its place in the list.
-          <Group key={place} align="flex-end" wrap="nowrap" gap="xs">
+          <Group key={place} align="flex-end" gap="xs">
             <Select
               label={t("people.role")}
               allowDeselect={false}
@@ -40,12 +46,11 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
             />
             <PlaceSelect
               label={t("people.at")}
-              action="manage_people"
-              flex={1}
-              placeholder={everywhere ? t("common:place.everywhere") : undefined}
-              clearable={everywhere}
-              value={held.place_id ?? null}
-              onChange={(place_id) => set(place, { place_id })}
+              flex="1 1 200px"
+              allowDeselect={false}
+              data={options}
+              value={held.place_id ?? EVERYWHERE}
+              onChange={(at) => set(place, { place_id: at === EVERYWHERE ? null : at })}
             />
             <ActionIcon
               variant="subtle"
@@ -57,9 +62,9 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
             </ActionIcon>
           </Group>
         ))}
-        {value.map((held) => (
-          <Text key={held.role} size="sm">
-            {t(`common:role.${held.role}`)}: {t(`people.roleMeans.${held.role}`)}.
+        {[...new Set(value.map((held) => held.role))].map((role) => (
+          <Text key={role} size="sm">
+            {t(`common:role.${role}`)}: {t(`people.roleMeans.${role}`)}.
           </Text>
         ))}
         <Button
@@ -68,7 +73,7 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
           w="fit-content"
           leftSection={<IconPlus size={14} aria-hidden />}
           onClick={() =>
-            onChange([...value, { role: "duty_officer", place_id: everywhere ? null : first?.value }])
+            onChange([...value, { role: "duty_officer", place_id: everywhere ? null : places[0]?.value }])
           }
         >
           {t("people.addRole")}

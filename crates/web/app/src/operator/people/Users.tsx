@@ -88,7 +88,7 @@ export function Users() {
               size="lg"
               closeButtonProps={{ "aria-label": t("common:do.close") }}
             >
-              {user && <EditUser key={user.version} user={user} onDone={() => show(undefined)} />}
+              {user && <EditUser key={user.id} user={user} onDone={() => show(undefined)} />}
             </Modal>
           </Stack>
         );

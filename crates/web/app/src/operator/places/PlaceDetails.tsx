@@ -7,10 +7,12 @@ import { useMay, usePlaces } from "../../api/session";
 import { PlaceSelect, usePlaceOptions } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
 import { DialogButton } from "../DialogButton";
+import { refuse } from "../fields";
 import { PositionField } from "../PositionField";
 import { below } from "../placeTree";
 import { SaveTrouble } from "../SaveTrouble";
 import { BAD } from "../tones";
+import { useEdit } from "../useEdit";
 import { AddPlace } from "./AddPlace";
 import { KindSelect } from "./KindSelect";
 import { MergePlace } from "./MergePlace";
@@ -21,6 +23,13 @@ interface Props {
   onGone: (instead: string | undefined) => void;
 }
 
+const valuesOf = (place: Schemas["Place"]) => ({
+  name: place.name,
+  kind: place.kind,
+  parent_id: place.parent_id ?? null,
+  point: place.point ?? null,
+});
+
 /** A place: its name, where it belongs and lies, and what can become of it. */
 export function PlaceDetails({ place, onGone }: Props) {
   const { t } = useTranslation(["operator", "common"]);
@@ -30,14 +39,16 @@ export function PlaceDetails({ place, onGone }: Props) {
   const remove = api.useMutation("delete", "/api/v1/places/{place_id}");
   const parents = usePlaceOptions("manage_places").filter(({ value }) => !below(places, value, place.id));
   const form = useForm({
-    initialValues: {
-      name: place.name,
-      kind: place.kind,
-      parent_id: place.parent_id ?? null,
-      point: place.point ?? null,
-    },
+    initialValues: valuesOf(place),
     validate: { name: (name) => (name.trim() ? null : t("places.nameNeeded")) },
   });
+  const fields = {
+    name: { label: t("places.name"), right: t("right.name"), value: String },
+    kind: { label: t("places.kind"), value: (kind: Schemas["PlaceKind"]) => t(`common:placeKind.${kind}`) },
+    parent_id: { label: t("places.parent") },
+    point: { label: t("position.label") },
+  };
+  const { edit, fill } = useEdit(form, place, valuesOf, fields);
   if (!may("manage_places", place.id)) return <Alert color="gray">{t("places.mayNot")}</Alert>;
   const path = { place_id: place.id };
   const moved = form.values.parent_id !== (place.parent_id ?? null);
@@ -46,7 +57,7 @@ export function PlaceDetails({ place, onGone }: Props) {
       {
         params: { path },
         body: {
-          version: place.version,
+          version: edit.version,
           name: all.name.trim(),
           kind: all.kind,
           point: all.point,
@@ -54,7 +65,9 @@ export function PlaceDetails({ place, onGone }: Props) {
         },
       },
       {
-        onSuccess: async () => {
+        onError: refuse(form, fields),
+        onSuccess: async (stored) => {
+          fill(stored);
           notifications.show({ message: t("common:state.saved"), color: "green" });
           await queryClient.invalidateQueries();
         },
@@ -81,11 +94,11 @@ export function PlaceDetails({ place, onGone }: Props) {
               </Text>
             )}
             <Group grow align="flex-start">
-              <TextInput label={t("places.name")} {...form.getInputProps("name")} />
+              <TextInput label={fields.name.label} {...form.getInputProps("name")} />
               <KindSelect {...form.getInputProps("kind")} />
             </Group>
             <PlaceSelect
-              label={t("places.parent")}
+              label={fields.parent_id.label}
               placeholder={t("places.top")}
               data={parents}
               clearable={may("manage_places") && place.parent_id === null}
@@ -97,7 +110,7 @@ export function PlaceDetails({ place, onGone }: Props) {
               value={{ point: form.values.point, bearing: null }}
               onChange={({ point }) => form.setFieldValue("point", point)}
             />
-            <SaveTrouble error={change.error ?? remove.error} />
+            <SaveTrouble error={change.error ?? remove.error} fields={fields} edit={edit} />
             <Group>
               <Button type="submit" loading={change.isPending} disabled={!form.isDirty()}>
                 {t("places.save")}
@@ -112,7 +125,7 @@ export function PlaceDetails({ place, onGone }: Props) {
                 onClick={() =>
                   confirmRemoval(place.name, t("places.removeWhat"), () =>
                     remove.mutate(
-                      { params: { path, query: { version: place.version } } },
+                      { params: { path, query: { version: edit.version } } },
                       {
                         onSuccess: async () => {
                           notifications.show({ message: t("common:state.removed") });

@@ -46,7 +46,7 @@ export function PlacesPage() {
               </Grid.Col>
               <Grid.Col span={{ base: 12, md: 7 }}>
                 {place ? (
-                  <PlaceDetails key={`${place.id} ${place.version}`} place={place} onGone={choose} />
+                  <PlaceDetails key={place.id} place={place} onGone={choose} />
                 ) : (
                   <NothingHere title={t("places.choose")} hint={t("places.chooseHint")} />
                 )}

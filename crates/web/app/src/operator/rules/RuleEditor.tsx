@@ -9,14 +9,16 @@ import { api, queryClient, type Schemas } from "../../api/client";
 import { usePlaces } from "../../api/session";
 import { useCameras } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
+import { refuse, showRefused } from "../fields";
 import { below } from "../placeTree";
 import { SaveTrouble } from "../SaveTrouble";
 import { BAD } from "../tones";
+import { useEdit } from "../useEdit";
 import { Backtest } from "./Backtest";
 import { ConditionCanvas } from "./ConditionCanvas";
 import { ConditionFields } from "./ConditionFields";
 import { conditionOf, draftOf, emptyDraft, isAboutObjects } from "./draft";
-import { RuleFields } from "./RuleFields";
+import { RuleFields, useRuleFields } from "./RuleFields";
 import type { RuleDraft } from "./ruleDraft";
 import { Timetable } from "./Timetable";
 
@@ -34,24 +36,27 @@ export function RuleEditor({ rule, camera }: Props) {
   const cameras = useCameras();
   const names = { zone: t("rule.shapeZone"), line: t("rule.lineName") };
   const [tried, setTried] = useState<string | null>(null);
+  const valuesOf = (rule?: Schemas["Rule"]): RuleDraft => ({
+    name: rule?.name ?? "",
+    place_id: rule?.place_id ?? camera?.place_id ?? "",
+    severity: rule?.severity ?? "alert",
+    cameras: rule?.cameras ?? (camera ? [camera.id] : []),
+    classes: rule?.classes ?? ["person"],
+    min_score: Math.round((rule?.min_score ?? 0) * 100),
+    min_height: Math.round((rule?.min_height ?? 0) * 100),
+    cool_down_seconds: rule?.cool_down_seconds ?? 60,
+    schedule: rule?.schedule ?? null,
+    condition: (rule && draftOf(rule.condition, names)) ?? emptyDraft("enters", names),
+  });
   const form = useForm<RuleDraft>({
-    initialValues: {
-      name: rule?.name ?? "",
-      place_id: rule?.place_id ?? camera?.place_id ?? "",
-      severity: rule?.severity ?? "alert",
-      cameras: rule?.cameras ?? (camera ? [camera.id] : []),
-      classes: rule?.classes ?? ["person"],
-      min_score: Math.round((rule?.min_score ?? 0) * 100),
-      min_height: Math.round((rule?.min_height ?? 0) * 100),
-      cool_down_seconds: rule?.cool_down_seconds ?? 60,
-      schedule: rule?.schedule ?? null,
-      condition: (rule && draftOf(rule.condition, names)) ?? emptyDraft("enters", names),
-    },
+    initialValues: valuesOf(rule),
     validate: {
       name: (name) => (name.trim() ? null : t("rule.nameNeeded")),
       place_id: (place) => (place ? null : t("rule.placeNeeded")),
     },
   });
+  const fields = useRuleFields();
+  const { edit } = useEdit(form, rule, valuesOf, fields);
   const add = api.useMutation("post", "/api/v1/rules");
   const change = api.useMutation("put", "/api/v1/rules/{rule_id}");
   const remove = api.useMutation("delete", "/api/v1/rules/{rule_id}");
@@ -83,6 +88,7 @@ export function RuleEditor({ rule, camera }: Props) {
     const body = spec(enabled);
     if (!body) return;
     const done = {
+      onError: refuse(form, fields),
       onSuccess: async (saved: Schemas["Rule"]) => {
         notifications.show({ message: t("rule.saved", { name: saved.name }), color: "green" });
         await navigate({ to: "/rules" });
@@ -90,11 +96,13 @@ export function RuleEditor({ rule, camera }: Props) {
       },
     };
     if (rule)
-      change.mutate({ params: { path: { rule_id: rule.id }, query: { version: rule.version } }, body }, done);
+      change.mutate({ params: { path: { rule_id: rule.id }, query: { version: edit.version } }, body }, done);
     else add.mutate({ body: { place_id: values.place_id, rule: body } }, done);
   };
   const save = (enabled: boolean) => {
-    if (form.validate().hasErrors || !condition) return;
+    const { errors } = form.validate();
+    showRefused(form, errors);
+    if (Object.keys(errors).length > 0 || !condition) return;
     if (enabled && objects && tried !== current)
       modals.openConfirmModal({
         title: t("rule.untriedTitle"),
@@ -138,7 +146,7 @@ export function RuleEditor({ rule, camera }: Props) {
       />
       <Paper withBorder p="md">
         <Stack gap="sm">
-          <SaveTrouble error={add.error ?? change.error ?? remove.error} />
+          <SaveTrouble error={add.error ?? change.error ?? remove.error} fields={fields} edit={edit} />
           {!condition && <Text size="sm">{t("rule.drawFirst")}</Text>}
           <Group justify="space-between">
             <Group>
@@ -156,7 +164,7 @@ export function RuleEditor({ rule, camera }: Props) {
                 onClick={() =>
                   confirmRemoval(rule.name, t("rule.removeWhat"), () =>
                     remove.mutate(
-                      { params: { path: { rule_id: rule.id }, query: { version: rule.version } } },
+                      { params: { path: { rule_id: rule.id }, query: { version: edit.version } } },
                       {
                         onSuccess: async () => {
                           await navigate({ to: "/rules" });

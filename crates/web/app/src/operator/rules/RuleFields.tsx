@@ -14,6 +14,30 @@ const CLASSES = [
   "truck",
 ] as const satisfies Schemas["ObjectClass"][];
 
+/** What the fields of a rule are called, and what would be right in them. */
+export function useRuleFields() {
+  const { t } = useTranslation(["operator", "common"]);
+  return {
+    name: { label: t("rule.name"), right: t("right.name"), value: String },
+    place_id: { label: t("common:place.label"), right: t("rule.placeNeeded") },
+    severity: {
+      label: t("rule.severity"),
+      value: (severity: Schemas["Severity"]) => t(`common:severity.${severity}`),
+    },
+    cameras: { label: t("rule.cameras") },
+    classes: { label: t("rule.classes") },
+    min_score: { label: t("rule.minScore"), right: t("right.range", { from: 0, to: 100 }), value: String },
+    min_height: { label: t("rule.minHeight"), right: t("right.range", { from: 0, to: 100 }), value: String },
+    cool_down_seconds: {
+      label: t("rule.coolDown"),
+      right: t("right.range", { from: 0, to: 86_400 }),
+      value: String,
+    },
+    schedule: { label: t("rules.schedule"), right: t("right.schedule") },
+    condition: { label: t("rule.condition") },
+  };
+}
+
 interface Props {
   form: UseFormReturnType<RuleDraft>;
   fixedPlace: boolean;
@@ -24,10 +48,11 @@ interface Props {
 /** What a rule is called, where it holds and for what. */
 export function RuleFields({ form, fixedPlace, objects }: Props) {
   const { t } = useTranslation(["operator", "common"]);
+  const fields = useRuleFields();
   return (
     <>
       {objects && (
-        <Input.Wrapper label={t("rule.classes")} description={t("rule.classesHint")} labelElement="div">
+        <Input.Wrapper label={fields.classes.label} description={t("rule.classesHint")} labelElement="div">
           <Chip.Group
             multiple
             value={form.values.classes}
@@ -49,14 +74,14 @@ export function RuleFields({ form, fixedPlace, objects }: Props) {
         </Input.Wrapper>
       )}
       <TextInput
-        label={t("rule.name")}
+        label={fields.name.label}
         description={t("rule.nameHint")}
         maxLength={200}
         {...form.getInputProps("name")}
       />
       <Group grow align="flex-start">
         <Select
-          label={t("rule.severity")}
+          label={fields.severity.label}
           allowDeselect={false}
           data={(["notice", "alert", "alarm"] as const).map((value) => ({
             value,
@@ -65,7 +90,7 @@ export function RuleFields({ form, fixedPlace, objects }: Props) {
           {...form.getInputProps("severity")}
         />
         <NumberInput
-          label={t("rule.coolDown")}
+          label={fields.cool_down_seconds.label}
           min={0}
           max={86_400}
           title={t("rule.coolDownHint")}
@@ -80,7 +105,7 @@ export function RuleFields({ form, fixedPlace, objects }: Props) {
         {...form.getInputProps("place_id")}
       />
       <CameraMultiSelect
-        label={t("rule.cameras")}
+        label={fields.cameras.label}
         description={t("rule.camerasHint")}
         {...form.getInputProps("cameras")}
       />
@@ -89,14 +114,14 @@ export function RuleFields({ form, fixedPlace, objects }: Props) {
           <summary>{t("rule.more")}</summary>
           <Group grow align="flex-start" mt="xs">
             <NumberInput
-              label={t("rule.minScore")}
+              label={fields.min_score.label}
               min={0}
               max={100}
               step={5}
               {...form.getInputProps("min_score")}
             />
             <NumberInput
-              label={t("rule.minHeight")}
+              label={fields.min_height.label}
               description={t("rule.minHint")}
               min={0}
               max={100}

@@ -30,7 +30,7 @@ export function RulePage() {
       {gone ? (
         <NothingHere title={t("rule.gone")} hint={t("rule.goneHint")} />
       ) : (
-        <Answer of={asked}>{(rule) => <RuleEditor key={rule.version} rule={rule} />}</Answer>
+        <Answer of={asked}>{(rule) => <RuleEditor key={rule.id} rule={rule} />}</Answer>
       )}
     </Page>
   );

@@ -84,12 +84,16 @@ export function RuleTable({ rules }: { rules: Schemas["Rule"][] }) {
                     <Text size="sm">{words.schedule(rule.schedule)}</Text>
                   </Table.Td>
                   <Table.Td>
-                    <Switch
-                      aria-label={t("rules.onFor", { name: rule.name })}
-                      checked={rule.enabled ?? true}
-                      disabled={!mine || change.isPending}
-                      onChange={(event) => flip(rule, event.currentTarget.checked)}
-                    />
+                    {mine ? (
+                      <Switch
+                        aria-label={t("rules.onFor", { name: rule.name })}
+                        checked={rule.enabled ?? true}
+                        disabled={change.isPending}
+                        onChange={(event) => flip(rule, event.currentTarget.checked)}
+                      />
+                    ) : (
+                      <Text size="sm">{t((rule.enabled ?? true) ? "rules.on" : "common:state.off")}</Text>
+                    )}
                   </Table.Td>
                 </Table.Tr>
               );

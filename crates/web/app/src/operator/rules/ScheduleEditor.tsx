@@ -45,6 +45,7 @@ export function ScheduleEditor({ value, onChange, label, without }: Props) {
       <Stack gap="sm">
         <SegmentedControl
           w="fit-content"
+          maw="100%"
           aria-label={label ?? t("schedule.label")}
           value={value ? "weekly" : "always"}
           onChange={(chosen) =>
