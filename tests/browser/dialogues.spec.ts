@@ -340,4 +340,5 @@ test("the dialogue of one's tokens is opened and closed by keys alone", async ({
   expect(await dialog.evaluate((it) => it.contains(document.activeElement)), "focus is inside").toBe(true);
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
+  await expect(account, "and back where it came from").toBeFocused();
 });

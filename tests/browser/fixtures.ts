@@ -7,11 +7,23 @@ const login = {
   password: process.env.TAIMAT_PASSWORD ?? "",
 };
 
+type Session = Awaited<ReturnType<APIRequestContext["storageState"]>>["cookies"];
+
 /** A page that is signed in as the demo's administrator, and the API as that person may use it. */
-export const test = base.extend<{ api: APIRequestContext; faults: string[] }>({
-  context: async ({ context, baseURL }, use) => {
-    const answer = await context.request.post(`${baseURL}/api/v1/session`, { data: login });
-    if (!answer.ok()) throw new Error(`signing in was answered ${answer.status()}: ${await answer.text()}`);
+export const test = base.extend<{ api: APIRequestContext; faults: string[] }, { session: Session }>({
+  /** One for all tests: the server counts who signs in how often. */
+  session: [
+    async ({ playwright }, use, { project }) => {
+      const request = await playwright.request.newContext({ baseURL: project.use.baseURL });
+      const answer = await request.post("/api/v1/session", { data: login });
+      if (!answer.ok()) throw new Error(`signing in was answered ${answer.status()}: ${await answer.text()}`);
+      await use((await request.storageState()).cookies);
+      await request.dispose();
+    },
+    { scope: "worker" },
+  ],
+  context: async ({ context, session }, use) => {
+    await context.addCookies(session);
     await use(context);
   },
   api: async ({ context }, use) => use(context.request),

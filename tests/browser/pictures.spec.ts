@@ -9,9 +9,13 @@ for (const path of ["/queue", "/live", "/search"]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await expect(page.locator("video, img[src*=snapshot]").first()).toBeVisible();
+    if (path !== "/live") await expect(page.locator(".maplibregl-marker").first()).toBeVisible();
     await page.waitForLoadState("networkidle", { timeout: 5_000 }).catch(() => {
       // Live pictures are never idle.
     });
+    const come = () =>
+      page.evaluate(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
+    await expect.poll(come, "every picture has come").toBe(true);
     const veiled = await page.evaluate(() => {
       const pictures = document.querySelectorAll<HTMLElement>(
         "video, img:not([src$='.svg']), canvas:not(.maplibregl-canvas)",

@@ -40,6 +40,10 @@ for (const language of ["vi", "en"]) {
           });
           seen.observe(document, { childList: true, subtree: true });
         });
+        const refused: string[] = [];
+        page.on("response", (answer) => {
+          if (answer.status() >= 400) refused.push(`${answer.status()} ${answer.url()}`);
+        });
         await page.goto(path);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         const first = await page.evaluate(() => {
@@ -61,12 +65,15 @@ for (const language of ["vi", "en"]) {
         await page.waitForLoadState("networkidle", { timeout: 5_000 }).catch(() => {
           // Pages with live pictures are never idle.
         });
+        expect(refused, "the page asks for nothing that is refused").toEqual([]);
         const seen = await new AxeBuilder({ page }).analyze();
         expect(seen.violations.map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
         mkdirSync(folder, { recursive: true });
         const name = `${folder}/${path.slice(1).replaceAll("/", "-")}.${language}`;
         await page.screenshot({ path: `${name}.png` });
 
+        // Colours are the same in every language.
+        if (language !== "vi") return;
         await page.emulateMedia({ colorScheme: "dark" });
         const dark = await new AxeBuilder({ page }).withRules("color-contrast").analyze();
         expect(dark.violations.flatMap((one) => one.nodes.map((node) => node.html)), "too faint at night").toEqual([]);

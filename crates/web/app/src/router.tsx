@@ -1,16 +1,15 @@
-import { createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { createRoute, createRouter } from "@tanstack/react-router";
 import { investigatorRoutes } from "./investigator/routes";
 import { officerRoutes } from "./officer/routes";
 import { operatorRoutes } from "./operator/routes";
 import { rootRoute } from "./root";
 import { Broken } from "./shell/Faults";
+import { Home } from "./shell/Home";
 
 const home = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/queue" });
-  },
+  component: Home,
 });
 
 const routeTree = rootRoute.addChildren([home, ...officerRoutes, ...investigatorRoutes, ...operatorRoutes]);

@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
-import { queryClient, type Schemas } from "./client";
+import { queryClient, type Schemas, sessionKey } from "./client";
 
 export type Change = Schemas["LiveEvent"];
 type Listener = (change: Change) => void;
@@ -47,6 +47,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         // The browser tries again by itself only where the answer was cut off, not where it was refused.
         source?.close();
         attempts += 1;
+        // It does not say why: the session may have ended.
+        void queryClient.invalidateQueries({ queryKey: sessionKey });
         if (attempts > 1) setConnected(false);
         again = setTimeout(open, Math.min(1000 * 2 ** attempts, 15_000));
       };

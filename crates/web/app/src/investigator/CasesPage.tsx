@@ -50,7 +50,7 @@ function CaseList({ onBegin }: { onBegin: () => void }) {
     "get",
     "/api/v1/cases",
     {},
-    { initialPageParam: undefined, pageParamName: "cursor", getNextPageParam: (page) => page.next_cursor },
+    { initialPageParam: null, pageParamName: "cursor", getNextPageParam: (page) => page.next_cursor },
   );
   if (list.isPending) return <Loading />;
   if (list.error) return <Failed error={list.error} retry={() => void list.refetch()} />;

@@ -12,7 +12,7 @@ import { useForm } from "@mantine/form";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
 import { IconApi, IconKey, IconLogout, IconMoonStars, IconSun, IconUserCircle } from "@tabler/icons-react";
-import { lazy, useState } from "react";
+import { lazy, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, http, queryClient, sessionKey } from "../api/client";
 import { useSession } from "../api/session";
@@ -26,6 +26,7 @@ const TokensDialog = lazy(() => import("./Tokens"));
 export function Account() {
   const { t } = useTranslation(["common", "operator"]);
   const [tokens, setTokens] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const { user } = useSession();
   const scheme = useComputedColorScheme("light");
   const { setColorScheme } = useMantineColorScheme();
@@ -45,6 +46,7 @@ export function Account() {
       <Menu position="bottom-end" width={220}>
         <Menu.Target>
           <Button
+            ref={button}
             variant="subtle"
             color="gray.0"
             size="compact-md"
@@ -77,7 +79,12 @@ export function Account() {
       </Menu>
       {tokens && (
         <Later>
-          <TokensDialog onClose={() => setTokens(false)} />
+          <TokensDialog
+            onClose={() => {
+              setTokens(false);
+              button.current?.focus();
+            }}
+          />
         </Later>
       )}
     </Group>

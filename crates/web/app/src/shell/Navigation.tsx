@@ -33,7 +33,8 @@ interface Entry {
   needs: Action;
 }
 
-const GROUPS = [
+/** All pages of the menu, by the person whose work they are. */
+export const GROUPS = [
   {
     key: "duty",
     entries: [

@@ -81,7 +81,7 @@ function Frame() {
               color="white"
               aria-label={t("app.menu")}
             />
-            <Link to="/queue" className={classes.brand}>
+            <Link to="/" className={classes.brand}>
               <img src="/icon.svg" alt="" width={28} height={28} />
               <Text fw={700} size="lg" c="white">
                 {t("app.name")}
