@@ -1,35 +1,8 @@
-import type { APIRequestContext, Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
+import { all, choose, type Named, removeNamed } from "./things";
 
 /** The camera of the demo whose password is known: config/demo/cameras.toml. */
 const KNOWN = { name: "Cổng trụ sở công an xã", password: "binh-an-01" };
-
-interface Named {
-  id: string;
-  name: string;
-  version: number;
-}
-
-async function all<T extends Named>(api: APIRequestContext, what: string): Promise<T[]> {
-  return (await (await api.get(`/api/v1/${what}`)).json()).items;
-}
-
-/** Removes what a test has added, so that it can be run again. */
-async function removeNamed(api: APIRequestContext, what: string, name: string) {
-  for (const one of await all(api, what)) {
-    if (one.name !== name) continue;
-    const answer = await api.delete(`/api/v1/${what}/${one.id}?version=${one.version}`);
-    expect(answer.ok(), await answer.text()).toBe(true);
-  }
-}
-
-/** Chooses from a list that is searched by typing. */
-async function choose(page: Page, label: string, typed: string) {
-  const field = page.getByRole("combobox", { name: label }).or(page.getByRole("textbox", { name: label })).first();
-  await field.click();
-  await field.fill(typed);
-  await page.getByRole("option").filter({ hasText: typed }).first().click();
-}
 
 test("a camera is added, its wrong password mended by the remedy that is shown", async ({ page, api }) => {
   const name = "Cổng phụ trụ sở (thử)";

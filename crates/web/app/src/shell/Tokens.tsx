@@ -1,8 +1,6 @@
 import {
   Alert,
   Button,
-  Code,
-  CopyButton,
   Group,
   Modal,
   NumberInput,
@@ -16,6 +14,7 @@ import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { api, queryClient } from "../api/client";
 import { useSession } from "../api/session";
+import { Copyable } from "../components/Copyable";
 import { Answer, NothingHere, ProblemAlert } from "../components/states";
 import { moment, rfc3339 } from "../i18n/time";
 import { confirmRemoval } from "../operator/confirm";
@@ -80,16 +79,7 @@ function Tokens() {
       {revoke.error && <ProblemAlert problem={revoke.error} />}
       {make.data && (
         <Alert color="yellow" role="status" title={t("tokens.once")}>
-          <Group>
-            <Code aria-label={t("tokens.secret")}>{make.data.secret}</Code>
-            <CopyButton value={make.data.secret}>
-              {({ copied, copy }) => (
-                <Button size="compact-sm" onClick={copy}>
-                  {t(copied ? "common:do.copied" : "common:do.copy")}
-                </Button>
-              )}
-            </CopyButton>
-          </Group>
+          <Copyable text={make.data.secret} label={t("tokens.secret")} />
         </Alert>
       )}
       <Answer of={asked}>

@@ -1,7 +1,5 @@
 import {
   Button,
-  Code,
-  CopyButton,
   Group,
   NumberInput,
   Stack,
@@ -13,6 +11,7 @@ import {
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
+import { Copyable } from "../../components/Copyable";
 import { PlaceSelect, useCameras } from "../../components/pick";
 import { confirmRemoval } from "../confirm";
 import { useCloseDialog } from "../DialogButton";
@@ -102,16 +101,7 @@ export function BellForm({ bell, device }: Props) {
     return (
       <Stack>
         <Notice title={t("bells.key")}>
-          <Group>
-            <Code>{add.data.key}</Code>
-            <CopyButton value={add.data.key}>
-              {({ copied, copy }) => (
-                <Button size="compact-sm" onClick={copy}>
-                  {t(copied ? "common:do.copied" : "common:do.copy")}
-                </Button>
-              )}
-            </CopyButton>
-          </Group>
+          <Copyable text={add.data.key} />
         </Notice>
         <Button onClick={close}>{t("bells.done")}</Button>
       </Stack>
