@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{CameraId, ObjectClass, Timestamp};
-use sqlx::QueryBuilder;
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::EventQuery;
@@ -32,6 +32,15 @@ pub struct EventCounts {
     pub columns: Vec<(u32, ObjectClass, u64)>,
     /// By camera.
     pub cameras: Vec<(CameraId, u64)>,
+}
+
+/// A row of either set of groups: by column and class, or by camera.
+#[derive(FromRow)]
+struct CountRow {
+    part: Option<i32>,
+    class: Option<String>,
+    camera_id: Option<Uuid>,
+    count: i64,
 }
 
 impl Index {
@@ -67,17 +76,16 @@ impl Index {
             .bind(LONGEST.as_millis().to_string())
             .execute(&mut *transaction)
             .await?;
-        let rows: Vec<(Option<i32>, Option<String>, Option<Uuid>, i64)> =
-            match sql.build_query_as().fetch_all(&mut *transaction).await {
-                Ok(rows) => rows,
-                Err(error) if timed_out(&error) => return Ok(None),
-                Err(error) => return Err(error.into()),
-            };
+        let rows: Vec<CountRow> = match sql.build_query_as().fetch_all(&mut *transaction).await {
+            Ok(rows) => rows,
+            Err(error) if timed_out(&error) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
         transaction.commit().await?;
         let mut counts = EventCounts::default();
-        for (part, class, camera, count) in rows {
+        for CountRow { part, class, camera_id, count } in rows {
             let count = unsigned("count", count)?;
-            match (part, class, camera) {
+            match (part, class, camera_id) {
                 (Some(part), Some(class), _) => {
                     counts.columns.push((
                         unsigned("column", i64::from(part))?,
