@@ -9,7 +9,7 @@ for (const path of ["/queue", "/live", "/search"]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await expect(page.locator("video, img[src*=snapshot]").first()).toBeVisible();
-    if (path !== "/live") await expect(page.locator(".maplibregl-marker").first()).toBeVisible();
+    if (path === "/search") await expect(page.locator(".maplibregl-marker").first()).toBeVisible();
     await page.waitForLoadState("networkidle", { timeout: 5_000 }).catch(() => {
       // Live pictures are never idle.
     });
