@@ -1,4 +1,5 @@
 import { expect, test } from "./fixtures";
+import { choose, type Named, named, pick, removeNamed } from "./things";
 
 /** Where a browser without the Internet would have been told to be reached. */
 const ENDPOINT = "https://push.example/abc";
@@ -21,12 +22,9 @@ test("a browser is enrolled for pushed warnings", async ({ page, api }) => {
   await page.goto("/channels");
   await page.getByRole("button", { name: "Thêm kênh" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("combobox", { name: "Loại kênh" }).or(dialog.getByRole("textbox", { name: "Loại kênh" })).first().click();
-  await page.getByRole("option", { name: "Thông báo của trình duyệt" }).click();
+  await pick(dialog, "Loại kênh", "Thông báo của trình duyệt");
   await dialog.getByRole("textbox", { name: "Tên kênh" }).fill(name);
-  const place = dialog.getByRole("combobox", { name: "Địa bàn" }).or(dialog.getByRole("textbox", { name: "Địa bàn" })).first();
-  await place.click();
-  await page.getByRole("option").first().click();
+  await choose(dialog, "Địa bàn", "Thành phố Huế");
   await dialog.getByRole("button", { name: "Lưu" }).click();
   await expect(dialog.getByRole("alert"), "not before the browser agrees").toBeVisible();
   await dialog.getByLabel("Liên hệ của người quản trị").fill("mailto:truc-ban@example.vn");
@@ -35,12 +33,11 @@ test("a browser is enrolled for pushed warnings", async ({ page, api }) => {
   await dialog.getByRole("button", { name: "Lưu" }).click();
   await expect(dialog).toBeHidden();
 
-  const { items } = await (await api.get("/api/v1/channels")).json();
-  const made = items.find((one: { name: string }) => one.name === name);
+  const made = await named<Named & { settings: unknown; has_secrets: boolean }>(api, "channels", name);
   expect(made.settings).toMatchObject({ type: "web_push", endpoint: ENDPOINT });
   expect(made.has_secrets, "the keys are kept").toBe(true);
   expect(JSON.stringify(made), "and not shown").not.toContain("vapid_key");
-  expect((await api.delete(`/api/v1/channels/${made.id}?version=${made.version}`)).ok()).toBe(true);
+  await removeNamed(api, "channels", name);
 });
 
 test("a pushed warning is shown, with where it leads", async ({ page, context, baseURL }) => {

@@ -41,5 +41,15 @@ export const queryClient = new QueryClient({
   },
 });
 
+/**
+ * How `api.useInfiniteQuery` goes from page to page. Whoever begins with no parameter at all is given one by the library,
+ * which the server refuses.
+ */
+export const byCursor = {
+  pageParamName: "cursor",
+  initialPageParam: null,
+  getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
+};
+
 /** Queries and mutations by path: `api.useQuery("get", "/api/v1/cameras")`. */
 export const api = createApi(http);

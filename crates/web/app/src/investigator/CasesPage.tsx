@@ -4,7 +4,7 @@ import { IconFolder, IconPlus } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, type Schemas } from "../api/client";
+import { api, byCursor, type Schemas } from "../api/client";
 import { useMay, usePlaces } from "../api/session";
 import { Page } from "../components/Page";
 import { PlaceSelect, placePath } from "../components/pick";
@@ -46,12 +46,7 @@ export function CasesPage() {
 function CaseList({ onBegin }: { onBegin: () => void }) {
   const { t } = useTranslation(["investigator", "common"]);
   const places = usePlaces();
-  const list = api.useInfiniteQuery(
-    "get",
-    "/api/v1/cases",
-    {},
-    { initialPageParam: null, pageParamName: "cursor", getNextPageParam: (page) => page.next_cursor },
-  );
+  const list = api.useInfiniteQuery("get", "/api/v1/cases", {}, byCursor);
   if (list.isPending) return <Loading />;
   if (list.error) return <Failed error={list.error} retry={() => void list.refetch()} />;
   const known = list.data.pages.flatMap((page) => page.items);

@@ -1,7 +1,7 @@
 import { Button, Code, Group, Select, Stack, Table, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { api } from "../api/client";
+import { api, byCursor } from "../api/client";
 import { useMay, usePlaces } from "../api/session";
 import { DateTimeInput } from "../components/DateTimeInput";
 import { Page } from "../components/Page";
@@ -44,11 +44,7 @@ function Log() {
         },
       },
     },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
-    },
+    byCursor,
   );
   const filter = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });

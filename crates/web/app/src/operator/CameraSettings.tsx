@@ -19,11 +19,10 @@ import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../api/client";
 import { useMay } from "../api/session";
 import { PlaceSelect } from "../components/pick";
-import { confirmRemoval } from "./confirm";
 import { refuse } from "./fields";
 import { PositionField } from "./PositionField";
+import { RemoveButton } from "./RemoveButton";
 import { SaveTrouble } from "./SaveTrouble";
-import { BAD } from "./tones";
 import { credentialsOf } from "./trial";
 import { useEdit } from "./useEdit";
 
@@ -110,18 +109,16 @@ function Settings({ camera }: { camera: Schemas["Camera"] }) {
       },
     );
   });
-  const askRemove = () =>
-    confirmRemoval(camera.name, t("camera.removeWhat"), () =>
-      remove.mutate(
-        { params: { path, query: { version: edit.version } } },
-        {
-          onSuccess: async () => {
-            notifications.show({ message: t("camera.removed", { name: camera.name }) });
-            await navigate({ to: "/cameras" });
-            await queryClient.invalidateQueries();
-          },
+  const removeIt = () =>
+    remove.mutate(
+      { params: { path, query: { version: edit.version } } },
+      {
+        onSuccess: async () => {
+          notifications.show({ message: t("camera.removed", { name: camera.name }) });
+          await navigate({ to: "/cameras" });
+          await queryClient.invalidateQueries();
         },
-      ),
+      },
     );
   return (
     <form onSubmit={save} noValidate>
@@ -189,9 +186,13 @@ function Settings({ camera }: { camera: Schemas["Camera"] }) {
           <Button type="submit" loading={change.isPending}>
             {t("common:do.save")}
           </Button>
-          <Button variant="outline" color={BAD} loading={remove.isPending} onClick={askRemove}>
-            {t("camera.remove")}
-          </Button>
+          <RemoveButton
+            name={camera.name}
+            consequence={t("camera.removeWhat")}
+            label={t("camera.remove")}
+            loading={remove.isPending}
+            onRemove={removeIt}
+          />
         </Group>
       </Stack>
     </form>

@@ -46,3 +46,6 @@ export function refuse<V>(form: UseFormReturnType<V>, fields: Fields) {
     showRefused(form, errors);
   };
 }
+
+/** Whether something can be fetched from there. */
+export const isWebAddress = (text: string) => /^https?:\/\/\S+$/.test(text);

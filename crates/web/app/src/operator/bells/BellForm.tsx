@@ -13,15 +13,14 @@ import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
 import { Copyable } from "../../components/Copyable";
 import { PlaceSelect, useCameras } from "../../components/pick";
-import { confirmRemoval } from "../confirm";
 import { useCloseDialog } from "../DialogButton";
 import { FieldError } from "../FieldError";
 import { refuse, showRefused } from "../fields";
 import { Notice } from "../Notice";
 import { PositionField } from "../PositionField";
+import { RemoveButton } from "../RemoveButton";
 import { Row } from "../Row";
 import { SaveTrouble } from "../SaveTrouble";
-import { BAD } from "../tones";
 import { useEdit } from "../useEdit";
 import { useSaved } from "../useSaved";
 
@@ -155,20 +154,16 @@ export function BellForm({ bell, device }: Props) {
             {t("common:do.save")}
           </Button>
           {bell && (
-            <Button
-              variant="outline"
-              color={BAD}
-              onClick={() =>
-                confirmRemoval(bell.name, t("bells.removeWhat"), () =>
-                  remove.mutate(
-                    { params: { path: { bell_id: bell.id }, query: { version: edit.version } } },
-                    removed,
-                  ),
+            <RemoveButton
+              name={bell.name}
+              consequence={t("bells.removeWhat")}
+              onRemove={() =>
+                remove.mutate(
+                  { params: { path: { bell_id: bell.id }, query: { version: edit.version } } },
+                  removed,
                 )
               }
-            >
-              {t("common:do.remove")}
-            </Button>
+            />
           )}
         </Group>
       </Stack>

@@ -1,6 +1,6 @@
 import { Button, Stack, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { api, queryClient } from "../../api/client";
+import { api, byCursor, queryClient } from "../../api/client";
 import { useLive } from "../../api/live";
 import { Failed, Loading, NothingHere } from "../../components/states";
 import { moment } from "../../i18n/time";
@@ -9,16 +9,7 @@ import { BAD_TEXT } from "../tones";
 /** What was rung, by whom and why. */
 export function Rings() {
   const { t } = useTranslation(["operator", "common"]);
-  const asked = api.useInfiniteQuery(
-    "get",
-    "/api/v1/rings",
-    { params: { query: { limit: 50 } } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
-    },
-  );
+  const asked = api.useInfiniteQuery("get", "/api/v1/rings", { params: { query: { limit: 50 } } }, byCursor);
   useLive((change) => {
     if (change.type === "ring_changed")
       void queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/rings"] });

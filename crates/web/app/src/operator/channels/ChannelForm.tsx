@@ -14,12 +14,11 @@ import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { PlaceSelect } from "../../components/pick";
-import { confirmRemoval } from "../confirm";
 import { FieldError } from "../FieldError";
-import { refuse, showRefused } from "../fields";
+import { isWebAddress, refuse, showRefused } from "../fields";
+import { RemoveButton } from "../RemoveButton";
 import { Row } from "../Row";
 import { SaveTrouble } from "../SaveTrouble";
-import { BAD } from "../tones";
 import { useEdit } from "../useEdit";
 import { useSaved } from "../useSaved";
 import { type ChannelFormed, draftOf, useChannelFields } from "./draft";
@@ -49,7 +48,7 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
       );
       if (!place_id) errors.place_id = t("rule.placeNeeded");
       if (errors["settings.endpoint"]) errors["settings.endpoint"] = t("channels.pushNeeded");
-      if (settings.type === "webhook" && settings.url && !/^https?:\/\/\S+$/.test(settings.url))
+      if (settings.type === "webhook" && settings.url && !isWebAddress(settings.url))
         errors["settings.url"] = t("right.url");
       return errors;
     },
@@ -154,22 +153,18 @@ export function ChannelForm({ channel }: { channel?: Schemas["Channel"] }) {
             {t("common:do.save")}
           </Button>
           {channel && (
-            <Button
-              variant="outline"
-              color={BAD}
-              onClick={() =>
-                confirmRemoval(channel.name, t("channels.removeWhat"), () =>
-                  remove.mutate(
-                    {
-                      params: { path: { channel_id: channel.id }, query: { version: edit.version } },
-                    },
-                    removed,
-                  ),
+            <RemoveButton
+              name={channel.name}
+              consequence={t("channels.removeWhat")}
+              onRemove={() =>
+                remove.mutate(
+                  {
+                    params: { path: { channel_id: channel.id }, query: { version: edit.version } },
+                  },
+                  removed,
                 )
               }
-            >
-              {t("common:do.remove")}
-            </Button>
+            />
           )}
         </Group>
       </Stack>

@@ -2,7 +2,7 @@ import { Badge, Button, Group, Select, Stack, Table, Text, VisuallyHidden } from
 import { notifications } from "@mantine/notifications";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { api, queryClient, type Schemas } from "../../api/client";
+import { api, byCursor, queryClient, type Schemas } from "../../api/client";
 import { Failed, Loading, NothingHere, ProblemAlert } from "../../components/states";
 import { said } from "../../i18n";
 import { moment } from "../../i18n/time";
@@ -22,12 +22,7 @@ export function Deliveries() {
     "get",
     "/api/v1/deliveries",
     { params: { query: { limit: 50, channel, state: state && [state] } } },
-    {
-      pageParamName: "cursor",
-      initialPageParam: null,
-      getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
-      refetchInterval: 5000,
-    },
+    { ...byCursor, refetchInterval: 5000 },
   );
   const resend = api.useMutation("post", "/api/v1/deliveries/{delivery_id}/resend", {
     onSuccess: () => {

@@ -5,10 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { http, queryClient, type Schemas } from "../../api/client";
 import { useSession } from "../../api/session";
-import { confirmRemoval } from "../confirm";
 import { refuse } from "../fields";
+import { RemoveButton } from "../RemoveButton";
 import { SaveTrouble } from "../SaveTrouble";
-import { BAD } from "../tones";
 import { useEdit } from "../useEdit";
 import { RolesField } from "./RolesField";
 
@@ -105,20 +104,17 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
             {t("common:do.save")}
           </Button>
           {!self && (
-            <Button
-              variant="outline"
-              color={BAD}
-              onClick={() =>
-                confirmRemoval(user.display_name, t("people.removeWhat"), () => {
-                  void run(async () => {
-                    await http.DELETE("/api/v1/users/{user_id}", { params });
-                    notifications.show({ message: t("common:state.removed"), color: "green" });
-                  });
-                })
-              }
-            >
-              {t("people.remove")}
-            </Button>
+            <RemoveButton
+              name={user.display_name}
+              consequence={t("people.removeWhat")}
+              label={t("people.remove")}
+              onRemove={() => {
+                void run(async () => {
+                  await http.DELETE("/api/v1/users/{user_id}", { params });
+                  notifications.show({ message: t("common:state.removed"), color: "green" });
+                });
+              }}
+            />
           )}
         </Group>
       </Stack>

@@ -5,13 +5,12 @@ import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
 import { useMay, usePlaces } from "../../api/session";
 import { PlaceSelect, usePlaceOptions } from "../../components/pick";
-import { confirmRemoval } from "../confirm";
 import { DialogButton } from "../DialogButton";
 import { refuse } from "../fields";
 import { PositionField } from "../PositionField";
 import { below } from "../placeTree";
+import { RemoveButton } from "../RemoveButton";
 import { SaveTrouble } from "../SaveTrouble";
-import { BAD } from "../tones";
 import { useEdit } from "../useEdit";
 import { AddPlace } from "./AddPlace";
 import { KindSelect } from "./KindSelect";
@@ -118,27 +117,24 @@ export function PlaceDetails({ place, onGone }: Props) {
               <DialogButton variant="default" label={t("places.addBelow")} title={t("places.addBelow")}>
                 <AddPlace parent={place.id} onAdded={onGone} />
               </DialogButton>
-              <Button
-                variant="outline"
-                color={BAD}
+              <RemoveButton
+                name={place.name}
+                consequence={t("places.removeWhat")}
+                label={t("places.remove")}
                 loading={remove.isPending}
-                onClick={() =>
-                  confirmRemoval(place.name, t("places.removeWhat"), () =>
-                    remove.mutate(
-                      { params: { path, query: { version: edit.version } } },
-                      {
-                        onSuccess: async () => {
-                          notifications.show({ message: t("common:state.removed") });
-                          onGone(place.parent_id ?? undefined);
-                          await queryClient.invalidateQueries();
-                        },
+                onRemove={() =>
+                  remove.mutate(
+                    { params: { path, query: { version: edit.version } } },
+                    {
+                      onSuccess: async () => {
+                        notifications.show({ message: t("common:state.removed") });
+                        onGone(place.parent_id ?? undefined);
+                        await queryClient.invalidateQueries();
                       },
-                    ),
+                    },
                   )
                 }
-              >
-                {t("places.remove")}
-              </Button>
+              />
             </Group>
           </Stack>
         </form>

@@ -8,11 +8,10 @@ import { useTranslation } from "react-i18next";
 import { api, queryClient, type Schemas } from "../../api/client";
 import { usePlaces } from "../../api/session";
 import { useCameras } from "../../components/pick";
-import { confirmRemoval } from "../confirm";
 import { refuse, showRefused } from "../fields";
 import { below } from "../placeTree";
+import { RemoveButton } from "../RemoveButton";
 import { SaveTrouble } from "../SaveTrouble";
-import { BAD } from "../tones";
 import { useEdit } from "../useEdit";
 import { Backtest } from "./Backtest";
 import { ConditionCanvas } from "./ConditionCanvas";
@@ -158,25 +157,22 @@ export function RuleEditor({ rule, camera }: Props) {
               </Button>
             </Group>
             {rule && (
-              <Button
-                variant="outline"
-                color={BAD}
-                onClick={() =>
-                  confirmRemoval(rule.name, t("rule.removeWhat"), () =>
-                    remove.mutate(
-                      { params: { path: { rule_id: rule.id }, query: { version: edit.version } } },
-                      {
-                        onSuccess: async () => {
-                          await navigate({ to: "/rules" });
-                          await queryClient.invalidateQueries();
-                        },
+              <RemoveButton
+                name={rule.name}
+                consequence={t("rule.removeWhat")}
+                label={t("rule.remove")}
+                onRemove={() =>
+                  remove.mutate(
+                    { params: { path: { rule_id: rule.id }, query: { version: edit.version } } },
+                    {
+                      onSuccess: async () => {
+                        await navigate({ to: "/rules" });
+                        await queryClient.invalidateQueries();
                       },
-                    ),
+                    },
                   )
                 }
-              >
-                {t("rule.remove")}
-              </Button>
+              />
             )}
           </Group>
         </Stack>
