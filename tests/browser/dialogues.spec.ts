@@ -73,7 +73,12 @@ test("a bell is added, tried, changed and removed", async ({ page, api }) => {
   await expect(page.getByRole("row").filter({ hasText: renamed })).toHaveCount(0);
   expect((await all(api, "bells")).map((one) => one.name)).not.toContain(renamed);
   for (const item of await itemsOf(api, name))
-    await post(api, `review-items/${item.id}/steps`, { version: item.version, step: "dismiss", reason: "other", note: "thử" });
+    await post(api, `review-items/${item.id}/steps`, {
+      version: item.version,
+      step: "dismiss",
+      reason: "other",
+      note: "thử",
+    });
 });
 
 test("a button that is nobody's (its announcement stubbed) becomes a household's bell", async ({ page, api }) => {
@@ -185,12 +190,18 @@ test("each kind of channel says by field what is missing", async ({ page }) => {
     for (const label of ["Tên kênh", "Địa bàn", ...labels])
       await expect(dialog.getByLabel(label).first(), `${kind}: ${label}`).toHaveAttribute("aria-invalid", "true");
     // No field besides is marked.
-    await expect(dialog.locator("input[aria-invalid=true], textarea[aria-invalid=true]")).toHaveCount(labels.length + 2);
+    await expect(dialog.locator("input[aria-invalid=true], textarea[aria-invalid=true]")).toHaveCount(
+      labels.length + 2,
+    );
     await expect(dialog.getByText(NEEDED).first()).toBeVisible();
   }
 });
 
-test("a webhook is added, its failure told in words, changed without its secret, removed", async ({ page, api, baseURL }) => {
+test("a webhook is added, its failure told in words, changed without its secret, removed", async ({
+  page,
+  api,
+  baseURL,
+}) => {
   const [name, renamed, secret] = ["Hệ thống thử", "Hệ thống thử, đổi tên", "bi-mat-thu-0123456789"];
   await removeNamed(api, "channels", name, renamed);
   await page.goto("/channels");
@@ -246,13 +257,29 @@ test("a webhook is added, its failure told in words, changed without its secret,
   await expect(page.getByRole("row").filter({ hasText: renamed })).toHaveCount(0);
 });
 
-test("a rule that two people change: the second learns of the first, and loses nothing", async ({ page, api, context, faults }) => {
-  const [name, theirs, mine] = ["Hai người cùng sửa (thử)", "Người thứ nhất đặt tên (thử)", "Người thứ hai đặt tên (thử)"];
+test("a rule that two people change: the second learns of the first, and loses nothing", async ({
+  page,
+  api,
+  context,
+  faults,
+}) => {
+  const [name, theirs, mine] = [
+    "Hai người cùng sửa (thử)",
+    "Người thứ nhất đặt tên (thử)",
+    "Người thứ hai đặt tên (thử)",
+  ];
   await removeNamed(api, "rules", name, theirs, mine);
   const place = await named(api, "places", COMMUNE);
   const rule = await post<Named>(api, "rules", {
     place_id: place.id,
-    rule: { name, severity: "notice", enabled: false, classes: ["person"], cool_down_seconds: 60, condition: { type: "appears" } },
+    rule: {
+      name,
+      severity: "notice",
+      enabled: false,
+      classes: ["person"],
+      cool_down_seconds: 60,
+      condition: { type: "appears" },
+    },
   });
   const other = await context.newPage();
   other.on("pageerror", (error) => faults.push(String(error)));
@@ -278,14 +305,19 @@ test("a rule that two people change: the second learns of the first, and loses n
 
   await newer.getByRole("button", { name: "Giữ phần tôi đã sửa" }).click();
   await expect(page.getByLabel("Tên quy tắc")).toHaveValue(mine);
-  await expect(page.getByRole("textbox", { name: "Mức độ" }).or(page.getByRole("combobox", { name: "Mức độ" }))).toHaveValue("Cảnh báo");
+  await expect(
+    page.getByRole("textbox", { name: "Mức độ" }).or(page.getByRole("combobox", { name: "Mức độ" })),
+  ).toHaveValue("Cảnh báo");
   await page.getByRole("button", { name: "Lưu, chưa bật" }).click();
   await expect(page.getByText(`Đã lưu quy tắc “${mine}”.`)).toBeVisible();
   expect(await named(api, "rules", mine)).toMatchObject({ id: rule.id, severity: "alert", cool_down_seconds: 90 });
   await removeNamed(api, "rules", mine);
 });
 
-test("what a camera has learnt to keep quiet about is shown on its picture (the answer stubbed)", async ({ page, api }) => {
+test("what a camera has learnt to keep quiet about is shown on its picture (the answer stubbed)", async ({
+  page,
+  api,
+}) => {
   const camera = await named(api, "cameras", "Ngã ba chợ Bình An");
   const spot = {
     id: "0198c0de-0000-7000-8000-000000000001",
@@ -297,7 +329,13 @@ test("what a camera has learnt to keep quiet about is shown on its picture (the 
     suppressed: 12,
     active_since: "2026-11-20T01:00:00Z",
     likeness: { foot: [0.4, 0.6], size: 0.1, minute_of_day: 435 },
-    examples: [{ firing_id: "0198c0de-0000-7000-8000-000000000002", at: "2026-11-19T00:15:00Z", box: { x: 0.35, y: 0.4, w: 0.1, h: 0.2 } }],
+    examples: [
+      {
+        firing_id: "0198c0de-0000-7000-8000-000000000002",
+        at: "2026-11-19T00:15:00Z",
+        box: { x: 0.35, y: 0.4, w: 0.1, h: 0.2 },
+      },
+    ],
   };
   await page.route("**/api/v1/cameras/*/quiet", (route) => route.fulfill({ json: { items: [spot] } }));
   await page.goto(`/cameras/${camera.id}`);

@@ -107,8 +107,7 @@ test("scrubbing shows pictures, a click seeks, and a clip is taken along", async
   const cameras = encodeURIComponent(JSON.stringify([camera]));
   await page.goto(`/playback?cameras=${cameras}&at=${at}&span=300`);
   const picture = page.locator("video");
-  const shown = () =>
-    picture.evaluate((video: HTMLVideoElement) => (video.readyState >= 2 ? video.currentTime : -1));
+  const shown = () => picture.evaluate((video: HTMLVideoElement) => (video.readyState >= 2 ? video.currentTime : -1));
   await expect.poll(shown).toBeGreaterThan(0);
 
   const timeline = page.getByRole("slider", { name: /^Thời điểm đang xem/ });
@@ -154,9 +153,7 @@ async function playback(page: Page, api: APIRequestContext, camera: string) {
   return () =>
     page
       .locator("video")
-      .evaluate((video: HTMLVideoElement) =>
-        video.readyState >= 2 && !video.seeking ? video.currentTime : -1,
-      );
+      .evaluate((video: HTMLVideoElement) => (video.readyState >= 2 && !video.seeking ? video.currentTime : -1));
 }
 
 test("what the browser cannot play is converted, and the waiting is explained", async ({ page, api }) => {
@@ -185,9 +182,7 @@ test("what the browser cannot play is converted, and the waiting is explained", 
 test("a server that stays busy is not asked for ever, but again by a button", async ({ page, api }) => {
   const camera = await busyCamera(api, "h265");
   await page.clock.install();
-  await page.route("**/transcoded/**", (route) =>
-    route.fulfill({ status: 503, headers: { "retry-after": "5" } }),
-  );
+  await page.route("**/transcoded/**", (route) => route.fulfill({ status: 503, headers: { "retry-after": "5" } }));
   const shown = await playback(page, api, camera);
   await expect(page.getByText("Đang chờ đến lượt…")).toBeVisible();
   const busy = page.getByText("Máy chủ vẫn bận chuyển mã cho người khác.");
@@ -201,10 +196,7 @@ test("a server that stays busy is not asked for ever, but again by a button", as
   await expect.poll(shown).toBeGreaterThan(0);
 });
 
-test("a recording that is lost on the way comes by itself, one that is gone is said to be", async ({
-  page,
-  api,
-}) => {
+test("a recording that is lost on the way comes by itself, one that is gone is said to be", async ({ page, api }) => {
   const camera = await busyCamera(api);
   await page.route("**/segments/**", (route) => route.abort());
   const shown = await playback(page, api, camera);

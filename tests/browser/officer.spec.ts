@@ -115,8 +115,14 @@ test.describe("the queue", () => {
     for (let at = 0; at < 8 && took === undefined; at += 1) {
       // What comes next is made ready while this one is looked at.
       const next = page.locator("[data-active=false] video").first();
-      const prepared = expect.poll(() => next.evaluate(ready), { timeout: 8_000 }).toBe(true);
-      if (!(await prepared.then(() => true, () => false))) {
+      let prepared = true;
+      await expect
+        .poll(() => next.evaluate(ready), { timeout: 8_000 })
+        .toBe(true)
+        .catch(() => {
+          prepared = false;
+        });
+      if (!prepared) {
         await page.keyboard.press("j");
         continue;
       }
@@ -313,6 +319,8 @@ test("a shift is begun, handed over, and its report is read and printed", async 
   expect(await (await api.get(form ?? "")).text()).toContain(note);
   await page.emulateMedia({ media: "print" });
   await expect(page.getByRole("navigation", { name: "Trình đơn" }).first()).toBeHidden();
+  const told = page.locator(".mantine-Notifications-root").first();
+  await expect(told, "what was told of the deed is not printed").toHaveCSS("display", "none");
   await expect(page.getByText(note)).toBeVisible();
 });
 

@@ -11,7 +11,10 @@ test.beforeEach(async ({ context, page }) => {
     PushManager.prototype.subscribe = async () => {
       const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
       const open = await crypto.subtle.exportKey("raw", pair.publicKey);
-      const keys: Record<string, ArrayBuffer> = { p256dh: open, auth: crypto.getRandomValues(new Uint8Array(16)).buffer };
+      const keys: Record<string, ArrayBuffer> = {
+        p256dh: open,
+        auth: crypto.getRandomValues(new Uint8Array(16)).buffer,
+      };
       return { endpoint, getKey: (name: string) => keys[name] ?? null } as unknown as PushSubscription;
     };
   }, ENDPOINT);
@@ -61,7 +64,7 @@ test("a pushed warning is shown, with where it leads", async ({ page, context, b
       const worker = await navigator.serviceWorker.ready;
       return (await worker.getNotifications()).map(({ title, body, tag, data }) => ({ title, body, tag, data }));
     });
-  await expect.poll(shown).toEqual([
-    { title: "Có người trong sân", body: "Cổng chợ, 02:14", tag: "item-1", data: { url: "/reports" } },
-  ]);
+  await expect
+    .poll(shown)
+    .toEqual([{ title: "Có người trong sân", body: "Cổng chợ, 02:14", tag: "item-1", data: { url: "/reports" } }]);
 });

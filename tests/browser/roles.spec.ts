@@ -63,7 +63,14 @@ const test = base.extend<{ role: keyof typeof ROLES }>({
     const output = { type: "http", url: "http://192.0.2.9/on", body: "" };
     await post(admin, "sounders", { place_id, sounder: { name: SOUNDER, kind: "gong", seconds: 5, output } });
     const condition = { type: "appears" };
-    const rule = { name: RULE, severity: "notice", enabled: false, classes: ["person"], cameras: [camera.id], condition };
+    const rule = {
+      name: RULE,
+      severity: "notice",
+      enabled: false,
+      classes: ["person"],
+      cameras: [camera.id],
+      condition,
+    };
     await post(admin, "rules", { place_id, rule });
     await post(admin, "users", { username, password: PASSWORD, roles: [{ role, place_id }] });
     await context.clearCookies();
@@ -145,72 +152,73 @@ async function signIn(page: Page, username: string, password: string) {
   await page.getByRole("button", { name: "Đăng nhập" }).click();
 }
 
-base("a person is added, signs in, gets other rights and another password, is locked out and removed", async ({
-  page,
-  api,
-  browser,
-  faults,
-}) => {
-  const [username, display] = ["thu-nguoi-moi", "Nguyễn Thị Thử"];
-  const [first, second] = ["mat-khau-dau-tien", "mat-khau-thu-hai"];
-  await removeUser(api, username);
-  await page.goto("/people");
-  await page.getByRole("button", { name: "Thêm người dùng" }).click();
-  const dialog = page.getByRole("dialog", { name: "Thêm người dùng" });
-  await dialog.getByLabel("Họ tên").fill(display);
-  const field = dialog.getByLabel("Tên đăng nhập");
-  await field.fill("admin");
-  await dialog.getByLabel("Mật khẩu", { exact: true }).fill(first);
-  await dialog.getByRole("button", { name: "Thêm người dùng" }).click();
-  await expect(dialog.getByRole("alert")).toContainText("Mục “Tên đăng nhập” chưa hợp lệ.");
-  await expect(field).toHaveAttribute("aria-invalid", "true");
-  await field.fill(username);
-  await dialog.getByRole("button", { name: "Thêm quyền" }).click();
-  await choose(dialog, "Tại", "Thôn Đông");
-  await dialog.getByRole("button", { name: "Thêm người dùng" }).click();
-  await expect(dialog).toBeHidden();
-  await expect(page.getByRole("row").filter({ hasText: display })).toContainText("Trực ban: ");
+base(
+  "a person is added, signs in, gets other rights and another password, is locked out and removed",
+  async ({ page, api, browser, faults }) => {
+    const [username, display] = ["thu-nguoi-moi", "Nguyễn Thị Thử"];
+    const [first, second] = ["mat-khau-dau-tien", "mat-khau-thu-hai"];
+    await removeUser(api, username);
+    await page.goto("/people");
+    await page.getByRole("button", { name: "Thêm người dùng" }).click();
+    const dialog = page.getByRole("dialog", { name: "Thêm người dùng" });
+    await dialog.getByLabel("Họ tên").fill(display);
+    const field = dialog.getByLabel("Tên đăng nhập");
+    await field.fill("admin");
+    await dialog.getByLabel("Mật khẩu", { exact: true }).fill(first);
+    await dialog.getByRole("button", { name: "Thêm người dùng" }).click();
+    await expect(dialog.getByRole("alert")).toContainText("Mục “Tên đăng nhập” chưa hợp lệ.");
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+    await field.fill(username);
+    await dialog.getByRole("button", { name: "Thêm quyền" }).click();
+    await choose(dialog, "Tại", "Thôn Đông");
+    await dialog.getByRole("button", { name: "Thêm người dùng" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByRole("row").filter({ hasText: display })).toContainText("Trực ban: ");
 
-  const context = await browser.newContext();
-  const theirs = await context.newPage();
-  theirs.on("pageerror", (error) => faults.push(String(error)));
-  await theirs.goto("/");
-  await signIn(theirs, username, first);
-  const menu = theirs.getByRole("navigation", { name: "Trình đơn" });
-  await expect(menu.getByRole("link", { name: "Sự kiện cần xem" })).toBeVisible();
-  await expect(menu.getByRole("link", { name: "Người dùng" })).toHaveCount(0);
+    const context = await browser.newContext();
+    const theirs = await context.newPage();
+    theirs.on("pageerror", (error) => faults.push(String(error)));
+    await theirs.goto("/");
+    await signIn(theirs, username, first);
+    const menu = theirs.getByRole("navigation", { name: "Trình đơn" });
+    await expect(menu.getByRole("link", { name: "Sự kiện cần xem" })).toBeVisible();
+    await expect(menu.getByRole("link", { name: "Người dùng" })).toHaveCount(0);
 
-  const edit = async (change: () => Promise<void>) => {
+    const edit = async (change: () => Promise<void>) => {
+      await page.getByRole("link", { name: display }).click();
+      await change();
+      await form.getByRole("button", { name: "Lưu" }).click();
+      await expect(form).toBeHidden();
+    };
+    const form = page.getByRole("dialog", { name: `Sửa “${display}”` });
+    await edit(() => pick(form, "Vai trò", "Người quan sát"));
+    await theirs.goto("/");
+    await expect(
+      theirs.getByRole("heading", { level: 1, name: "Xem trực tiếp" }),
+      "the first page that is offered",
+    ).toBeVisible();
+    await expect(menu.getByRole("link", { name: "Xem trực tiếp" })).toBeVisible();
+    await expect(menu.getByRole("link", { name: "Sự kiện cần xem" })).toHaveCount(0);
+
+    await edit(() => form.getByLabel("Đặt mật khẩu mới").fill(second));
+    await expect(page.getByText("Các phiên đang mở của người này đã kết thúc.")).toBeVisible();
+    await menu.getByRole("link", { name: "Tình trạng" }).click();
+    await expect(theirs.getByText("Phiên làm việc đã hết hạn.")).toBeVisible();
+    await theirs.getByLabel("Mật khẩu", { exact: true }).fill(second);
+    await theirs.getByRole("button", { name: "Đăng nhập" }).click();
+    await expect(theirs.getByRole("heading", { level: 1, name: "Tình trạng" })).toBeVisible();
+
+    await edit(() => form.getByRole("switch", { name: "Khóa tài khoản" }).click());
+    await expect(page.getByRole("row").filter({ hasText: display })).toContainText("Đã khóa");
+    await expect(theirs.getByText("Phiên làm việc đã hết hạn."), "told without a click").toBeVisible();
+    await theirs.getByLabel("Mật khẩu", { exact: true }).fill(second);
+    await theirs.getByRole("button", { name: "Đăng nhập" }).click();
+    await expect(theirs.getByText("Sai tên đăng nhập hoặc mật khẩu.")).toBeVisible();
+    await context.close();
+
     await page.getByRole("link", { name: display }).click();
-    await change();
-    await form.getByRole("button", { name: "Lưu" }).click();
-    await expect(form).toBeHidden();
-  };
-  const form = page.getByRole("dialog", { name: `Sửa “${display}”` });
-  await edit(() => pick(form, "Vai trò", "Người quan sát"));
-  await theirs.goto("/");
-  await expect(theirs.getByRole("heading", { level: 1, name: "Xem trực tiếp" }), "the first page that is offered").toBeVisible();
-  await expect(menu.getByRole("link", { name: "Xem trực tiếp" })).toBeVisible();
-  await expect(menu.getByRole("link", { name: "Sự kiện cần xem" })).toHaveCount(0);
-
-  await edit(() => form.getByLabel("Đặt mật khẩu mới").fill(second));
-  await expect(page.getByText("Các phiên đang mở của người này đã kết thúc.")).toBeVisible();
-  await menu.getByRole("link", { name: "Tình trạng" }).click();
-  await expect(theirs.getByText("Phiên làm việc đã hết hạn.")).toBeVisible();
-  await theirs.getByLabel("Mật khẩu", { exact: true }).fill(second);
-  await theirs.getByRole("button", { name: "Đăng nhập" }).click();
-  await expect(theirs.getByRole("heading", { level: 1, name: "Tình trạng" })).toBeVisible();
-
-  await edit(() => form.getByRole("switch", { name: "Khóa tài khoản" }).click());
-  await expect(page.getByRole("row").filter({ hasText: display })).toContainText("Đã khóa");
-  await expect(theirs.getByText("Phiên làm việc đã hết hạn."), "told without a click").toBeVisible();
-  await theirs.getByLabel("Mật khẩu", { exact: true }).fill(second);
-  await theirs.getByRole("button", { name: "Đăng nhập" }).click();
-  await expect(theirs.getByText("Sai tên đăng nhập hoặc mật khẩu.")).toBeVisible();
-  await context.close();
-
-  await page.getByRole("link", { name: display }).click();
-  await form.getByRole("button", { name: "Xóa người dùng" }).click();
-  await agree(page);
-  await expect(page.getByRole("row").filter({ hasText: display })).toHaveCount(0);
-});
+    await form.getByRole("button", { name: "Xóa người dùng" }).click();
+    await agree(page);
+    await expect(page.getByRole("row").filter({ hasText: display })).toHaveCount(0);
+  },
+);

@@ -75,8 +75,18 @@ for (const language of ["vi", "en"]) {
         // Colours are the same in every language.
         if (language !== "vi") return;
         await page.emulateMedia({ colorScheme: "dark" });
+        await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
+        // A colour on its way from one scheme to the other is neither.
+        await page.evaluate(() =>
+          Promise.allSettled(
+            document.getAnimations().flatMap((one) => (one instanceof CSSTransition ? one.finished : [])),
+          ),
+        );
         const dark = await new AxeBuilder({ page }).withRules("color-contrast").analyze();
-        expect(dark.violations.flatMap((one) => one.nodes.map((node) => node.html)), "too faint at night").toEqual([]);
+        expect(
+          dark.violations.flatMap((one) => one.nodes.map((node) => node.html)),
+          "too faint at night",
+        ).toEqual([]);
         await page.screenshot({ path: `${name}.dark.png` });
       });
     }

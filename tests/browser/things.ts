@@ -35,7 +35,10 @@ export async function post<T>(api: APIRequestContext, path: string, data: unknow
 
 /** Chooses from a list that is searched by typing. */
 export async function choose(within: Page | Locator, label: string, typed: string) {
-  const field = within.getByRole("combobox", { name: label }).or(within.getByRole("textbox", { name: label })).first();
+  const field = within
+    .getByRole("combobox", { name: label })
+    .or(within.getByRole("textbox", { name: label }))
+    .first();
   await field.click();
   await field.fill(typed);
   const page = "page" in within ? within.page() : within;
@@ -44,7 +47,11 @@ export async function choose(within: Page | Locator, label: string, typed: strin
 
 /** Chooses from a short list, which is not typed into. */
 export async function pick(within: Locator, label: string, option: string) {
-  await within.getByRole("combobox", { name: label }).or(within.getByRole("textbox", { name: label })).first().click();
+  await within
+    .getByRole("combobox", { name: label })
+    .or(within.getByRole("textbox", { name: label }))
+    .first()
+    .click();
   await within.page().getByRole("option", { name: option, exact: true }).click();
 }
 

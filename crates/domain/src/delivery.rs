@@ -41,6 +41,35 @@ crate::review::names!(MessageKind, "kind of message", New => "new", Escalated =>
     Test => "test", Digest => "digest");
 crate::review::names!(DeliveryState, "state of a delivery", Pending => "pending", Sent => "sent", Dead => "dead");
 
+/// What came in the way of a delivery, as far as a person can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// The other side does not believe that we are who we say.
+    Secrets,
+    /// It did not answer in time.
+    Silent,
+    /// There is no way to it, or the way broke.
+    Unreachable,
+    /// It has no such address or recipient.
+    Address,
+    /// It takes no more for now.
+    Busy,
+    /// It has a fault of its own, or is not what the channel was set up for.
+    Faulty,
+    /// It does not take this message.
+    Refused,
+    /// The message could not be made here.
+    Internal,
+    /// It waited for too long, on a channel that is off or has no quota left.
+    Expired,
+}
+
+crate::review::names!(Trouble, "trouble of a delivery", Secrets => "secrets", Silent => "silent",
+    Unreachable => "unreachable", Address => "address", Busy => "busy", Faulty => "faulty", Refused => "refused",
+    Internal => "internal", Expired => "expired");
+
 /// What is told of a review item, as it was when it was written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -87,7 +116,9 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it is tried next, while it is pending.
     pub next_attempt_at: Timestamp,
-    /// What went wrong last; null where nothing did.
+    /// What came in the way last; null where nothing did.
+    pub last_trouble: Option<Trouble>,
+    /// The same in technical words, those of the other side where it said any.
     pub last_error: Option<String>,
     /// When it was written down.
     pub created_at: Timestamp,

@@ -50,7 +50,7 @@ pub use error::{Field, IndexError, Result};
 pub use events::{Columns, EventCounts, EventCursor, EventPage, EventQuery, MOST_LOOKED, Total, Visibility};
 pub use footage::{RecordedRange, SegmentKey};
 pub use holds::{Hold, NewHold};
-pub use outbox::{ChannelPulse, DeliveryCursor, DeliveryPage, DeliveryQuery, Settled};
+pub use outbox::{ChannelPulse, DeliveryCursor, DeliveryFailure, DeliveryPage, DeliveryQuery, Settled};
 pub use partitions::Partitioned;
 pub use people::{RoleAt, User, UserChange};
 pub use places::{NewPlace, PlaceChange};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::{
     ChannelId, Delivery, DeliveryId, DeliveryState, MessageKind, PlaceId, ReviewItemId, Severity, Timestamp,
+    Trouble,
 };
 use sqlx::postgres::PgConnection;
 use sqlx::{FromRow, QueryBuilder};
@@ -68,6 +69,15 @@ pub struct ChannelPulse {
     pub due: bool,
 }
 
+/// Why an attempt came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryFailure {
+    /// What can be done about it.
+    pub trouble: Trouble,
+    /// The same in technical words.
+    pub error: String,
+}
+
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
@@ -78,7 +88,7 @@ pub enum Settled {
         /// How long from now.
         after: Duration,
         /// What went wrong.
-        error: String,
+        failure: DeliveryFailure,
     },
     /// It was not tried: it waits, or the other side takes no more for now. The attempt does not count.
     Wait {
@@ -87,12 +97,12 @@ pub enum Settled {
         /// Whether to go out together with others then.
         held: bool,
         /// Why, where something went wrong.
-        error: Option<String>,
+        failure: Option<DeliveryFailure>,
     },
     /// It is given up until a person has it sent again.
     Dead {
         /// What went wrong.
-        error: String,
+        failure: DeliveryFailure,
     },
 }
 
@@ -107,13 +117,14 @@ struct DeliveryRow {
     held: bool,
     attempts: i32,
     next_attempt_at: DateTime<Utc>,
+    last_trouble: Option<String>,
     last_error: Option<String>,
     created_at: DateTime<Utc>,
     sent_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "o.id, o.channel_id, o.idempotency_key, o.kind, o.warning, o.state, o.held, o.attempts, \
-    o.next_attempt_at, o.last_error, o.created_at, o.sent_at";
+    o.next_attempt_at, o.last_trouble, o.last_error, o.created_at, o.sent_at";
 
 impl TryFrom<DeliveryRow> for Delivery {
     type Error = IndexError;
@@ -130,6 +141,7 @@ impl TryFrom<DeliveryRow> for Delivery {
             held: row.held,
             attempts: unsigned(&what, i64::from(row.attempts))?,
             next_attempt_at: row.next_attempt_at.into(),
+            last_trouble: row.last_trouble.map(|name| parse(&what, &name)).transpose()?,
             last_error: row.last_error,
             created_at: row.created_at.into(),
             sent_at: row.sent_at.map(Timestamp::from),
@@ -251,31 +263,35 @@ impl Index {
         };
         let query = match settled {
             Settled::Sent => sqlx::query(
-                "UPDATE outbox SET state = 'sent', sent_at = now(), held = false, last_error = NULL
+                "UPDATE outbox SET state = 'sent', sent_at = now(), held = false, last_trouble = NULL, last_error = NULL
                  WHERE id = ANY ($1) AND state = 'pending'",
             )
             .bind(ids),
-            Settled::Retry { after, error } => sqlx::query(
-                "UPDATE outbox SET next_attempt_at = now() + $2::interval, last_error = $3
+            Settled::Retry { after, failure } => sqlx::query(
+                "UPDATE outbox SET next_attempt_at = now() + $2::interval, last_trouble = $3, last_error = $4
                  WHERE id = ANY ($1) AND state = 'pending'",
             )
             .bind(ids)
             .bind(interval(*after))
-            .bind(short(error)),
-            Settled::Wait { until, held, error } => sqlx::query(
+            .bind(failure.trouble.as_str())
+            .bind(short(&failure.error)),
+            Settled::Wait { until, held, failure } => sqlx::query(
                 "UPDATE outbox SET attempts = greatest(attempts - 1, 0), next_attempt_at = $2, held = $3,
-                     last_error = coalesce($4, last_error)
+                     last_trouble = coalesce($4, last_trouble), last_error = coalesce($5, last_error)
                  WHERE id = ANY ($1) AND state = 'pending'",
             )
             .bind(ids)
             .bind(at(*until))
             .bind(*held)
-            .bind(error.as_deref().map(short)),
-            Settled::Dead { error } => sqlx::query(
-                "UPDATE outbox SET state = 'dead', last_error = $2 WHERE id = ANY ($1) AND state = 'pending'",
+            .bind(failure.as_ref().map(|failure| failure.trouble.as_str()))
+            .bind(failure.as_ref().map(|failure| short(&failure.error))),
+            Settled::Dead { failure } => sqlx::query(
+                "UPDATE outbox SET state = 'dead', last_trouble = $2, last_error = $3
+                 WHERE id = ANY ($1) AND state = 'pending'",
             )
             .bind(ids)
-            .bind(short(error)),
+            .bind(failure.trouble.as_str())
+            .bind(short(&failure.error)),
         };
         query.execute(&self.pool).await?;
         Ok(())
@@ -363,10 +379,12 @@ impl Index {
     /// Gives up what has waited for longer than this, on a channel that is off or has had no quota. Returns how many.
     pub async fn expire_deliveries(&self, waited: Duration) -> Result<u64> {
         let done = sqlx::query(
-            "UPDATE outbox SET state = 'dead', last_error = coalesce(last_error, 'it waited for too long')
+            "UPDATE outbox SET state = 'dead', last_trouble = coalesce(last_trouble, $2),
+                 last_error = coalesce(last_error, 'it waited for too long')
              WHERE state = 'pending' AND created_at < now() - $1::interval",
         )
         .bind(interval(waited))
+        .bind(Trouble::Expired.as_str())
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::Trouble;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 
@@ -36,14 +37,14 @@ pub(crate) struct Answer {
 pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, SendError> {
     let lost = |error: reqwest::Error| {
         let error = error.without_url();
-        let kind = if error.is_timeout() {
-            "no answer in time"
+        let (trouble, kind) = if error.is_timeout() {
+            (Trouble::Silent, "no answer in time")
         } else if error.is_connect() {
-            "no connection"
+            (Trouble::Unreachable, "no connection")
         } else {
-            "the connection broke"
+            (Trouble::Unreachable, "the connection broke")
         };
-        SendError::retry(format!("{kind}: {}", chain(&error)))
+        SendError::retry(trouble, format!("{kind}: {}", chain(&error)))
     };
     let mut response: Response = request.send().await.map_err(lost)?;
     let mut body = Vec::new();
@@ -78,13 +79,21 @@ impl Answer {
         let code = self.status.as_u16();
         let said = crate::render::shortened(&crate::render::clean(said), 200);
         let why = if said.is_empty() { format!("HTTP {code}") } else { format!("HTTP {code}: {said}") };
+        let trouble = match code {
+            300..=399 | 404 | 410 => Trouble::Address,
+            408 => Trouble::Silent,
+            425 | 429 => Trouble::Busy,
+            500.. => Trouble::Faulty,
+            _ => Trouble::Refused,
+        };
         Err(match code {
             401 | 403 | 407 => SendError::Unauthorised { why },
-            408 | 425 | 429 | 500.. => SendError::Retry { after: self.retry_after(), why },
-            300..=399 => {
-                SendError::refused(format!("{why}: redirections are not followed, give the new address"))
-            }
-            _ => SendError::Refused { why },
+            408 | 425 | 429 | 500.. => SendError::Retry { after: self.retry_after(), trouble, why },
+            300..=399 => SendError::refused(
+                trouble,
+                format!("{why}: redirections are not followed, give the new address"),
+            ),
+            _ => SendError::Refused { trouble, why },
         })
     }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{ChannelSecrets, ChannelSpec, Secret, Timestamp};
+use domain::{ChannelSecrets, ChannelSpec, Secret, Timestamp, Trouble};
 
 pub use http::client;
 pub use message::{Message, OpenItems};
@@ -48,12 +48,16 @@ pub enum SendError {
     Retry {
         /// How long the other side asks to be left alone.
         after: Option<Duration>,
+        /// What came in the way.
+        trouble: Trouble,
         /// What went wrong.
         why: String,
     },
     /// It will never work like this.
     #[error("{why}")]
     Refused {
+        /// What came in the way.
+        trouble: Trouble,
         /// What is wrong with it.
         why: String,
     },
@@ -74,12 +78,22 @@ pub enum SendError {
 }
 
 impl SendError {
-    pub(crate) fn retry(why: impl Into<String>) -> Self {
-        Self::Retry { after: None, why: why.into() }
+    /// What came in the way, as far as a person can do something about it.
+    #[must_use]
+    pub const fn trouble(&self) -> Trouble {
+        match self {
+            Self::Retry { trouble, .. } | Self::Refused { trouble, .. } => *trouble,
+            Self::Unauthorised { .. } => Trouble::Secrets,
+            Self::Quota { .. } => Trouble::Busy,
+        }
     }
 
-    pub(crate) fn refused(why: impl Into<String>) -> Self {
-        Self::Refused { why: why.into() }
+    pub(crate) fn retry(trouble: Trouble, why: impl Into<String>) -> Self {
+        Self::Retry { after: None, trouble, why: why.into() }
+    }
+
+    pub(crate) fn refused(trouble: Trouble, why: impl Into<String>) -> Self {
+        Self::Refused { trouble, why: why.into() }
     }
 }
 

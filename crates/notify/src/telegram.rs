@@ -1,7 +1,7 @@
 //! A Telegram chat, by a bot.
 
 use async_trait::async_trait;
-use domain::Secret;
+use domain::{Secret, Trouble};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::json;
@@ -49,8 +49,9 @@ impl Telegram {
     fn method(&self, name: &str) -> Result<Url, SendError> {
         let mut url = self.api.clone();
         // Not joined: a token has a colon in it, and would be read as a scheme.
-        let mut segments =
-            url.path_segments_mut().map_err(|()| SendError::refused("api_url is no base of addresses"))?;
+        let mut segments = url
+            .path_segments_mut()
+            .map_err(|()| SendError::refused(Trouble::Address, "api_url is no base of addresses"))?;
         segments.pop_if_empty().extend([format!("bot{}", self.token.reveal()).as_str(), name]);
         drop(segments);
         Ok(url)
@@ -62,8 +63,9 @@ impl Channel for Telegram {
     async fn send(&self, message: &Message) -> Result<Sent, SendError> {
         let request = if let Some(jpeg) = &message.picture {
             let part = Part::stream_with_length(jpeg.clone(), jpeg.len() as u64).file_name("taimat.jpg");
-            let part =
-                part.mime_str("image/jpeg").map_err(|_| SendError::refused("a picture cannot be sent"))?;
+            let part = part
+                .mime_str("image/jpeg")
+                .map_err(|_| SendError::refused(Trouble::Internal, "a picture cannot be sent"))?;
             let form = Form::new()
                 .text("chat_id", self.chat_id.clone())
                 .text("caption", self.markup(message, LONGEST_CAPTION))
@@ -81,7 +83,7 @@ impl Channel for Telegram {
         let answer = http::send(request).await?;
         let Ok(reply) = serde_json::from_slice::<Reply>(&answer.body) else {
             answer.check("")?;
-            return Err(SendError::retry("the answer is none of the Bot API"));
+            return Err(SendError::retry(Trouble::Faulty, "the answer is none of the Bot API"));
         };
         if reply.ok {
             return Ok(Sent { with_picture: message.picture.is_some() });
@@ -89,11 +91,17 @@ impl Channel for Telegram {
         let code = answer.status.as_u16();
         let why = format!("Telegram {code}: {}", shortened(&clean(&reply.description), 200));
         Err(match code {
-            429 => SendError::Retry { after: reply.parameters.retry_after.map(bounded), why },
+            429 => {
+                let after = reply.parameters.retry_after.map(bounded);
+                SendError::Retry { after, trouble: Trouble::Busy, why }
+            }
             // A token that is none is answered with "Not Found".
             401 | 404 => SendError::Unauthorised { why },
-            400..500 => SendError::Refused { why },
-            _ => SendError::retry(why),
+            // The bot was thrown out of the group or blocked by the person; of the rest only the words tell.
+            403 => SendError::refused(Trouble::Address, why),
+            400 if reply.description.contains("chat not found") => SendError::refused(Trouble::Address, why),
+            400..500 => SendError::refused(Trouble::Refused, why),
+            _ => SendError::retry(Trouble::Faulty, why),
         })
     }
 }

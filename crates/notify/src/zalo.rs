@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{Days, NaiveTime, TimeZone};
-use domain::{Secret, Timestamp, ZaloRecipient};
+use domain::{Secret, Timestamp, Trouble, ZaloRecipient};
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
@@ -33,11 +33,12 @@ mod code {
     pub(super) const RATE: i64 = -32;
     /// The account, or the one who is written to, has had all messages of today.
     pub(super) const QUOTA: [i64; 2] = [-211, -218];
-    /// What will not work later either: parameters that are wrong, an account that may not, a person who does not
-    /// follow it, has blocked it or has not written to it lately.
-    pub(super) const REFUSED: [i64; 17] = [
-        -201, -202, -203, -204, -205, -207, -208, -209, -210, -213, -217, -219, -221, -224, -227, -230, -232,
-    ];
+    /// The person does not follow the account.
+    pub(super) const NO_FOLLOWER: i64 = -213;
+    /// What will not work later either: parameters that are wrong, an account that may not, a person who has blocked it
+    /// or has not written to it lately.
+    pub(super) const REFUSED: [i64; 16] =
+        [-201, -202, -203, -204, -205, -207, -208, -209, -210, -217, -219, -221, -224, -227, -230, -232];
     /// The refresh token is wrong, was used before or has expired; the secret key or the application is wrong.
     pub(super) const OAUTH: std::ops::RangeInclusive<i64> = -14_999..=-14_000;
 }
@@ -104,7 +105,7 @@ enum Failure {
 #[async_trait]
 impl Channel for Zalo {
     async fn send(&self, message: &Message) -> Result<Sent, SendError> {
-        let tokens = self.tokens.load().await.map_err(SendError::retry)?;
+        let tokens = self.tokens.load().await.map_err(internal)?;
         match self.attempt(message, &tokens.access).await {
             Ok(sent) => Ok(sent),
             Err(Failure::Other(error)) => Err(error),
@@ -144,11 +145,11 @@ impl Zalo {
     /// Uploads a picture; its identifier. A picture that is refused is no reason to keep the warning back.
     async fn upload(&self, jpeg: &[u8], access: &Secret) -> Result<Option<String>, Failure> {
         let part = Part::bytes(jpeg.to_vec()).file_name("taimat.jpg").mime_str("image/jpeg");
-        let part = part.map_err(|_| SendError::refused("a picture cannot be sent"))?;
+        let part = part.map_err(|_| SendError::refused(Trouble::Internal, "a picture cannot be sent"))?;
         let request = self.post("v2.0/oa/upload/image")?.multipart(Form::new().part("file", part));
         match self.call(request, access).await {
             Ok(data) => Ok(data.get("attachment_id").and_then(Value::as_str).map(str::to_owned)),
-            Err(Failure::Other(SendError::Refused { why })) => {
+            Err(Failure::Other(SendError::Refused { why, .. })) => {
                 tracing::warn!(why, "Zalo refused a picture: the warning goes out without");
                 Ok(None)
             }
@@ -157,7 +158,10 @@ impl Zalo {
     }
 
     fn post(&self, path: &str) -> Result<RequestBuilder, SendError> {
-        let url = self.api.join(path).map_err(|_| SendError::refused("api_url is no base of addresses"))?;
+        let url = self
+            .api
+            .join(path)
+            .map_err(|_| SendError::refused(Trouble::Address, "api_url is no base of addresses"))?;
         Ok(self.http.post(url))
     }
 
@@ -165,16 +169,17 @@ impl Zalo {
         let answer = http::send(request.header("access_token", access.reveal())).await?;
         answer.check("")?;
         let reply: Reply = serde_json::from_slice(&answer.body)
-            .map_err(|_| SendError::retry("the answer is none of the Zalo OpenAPI"))?;
+            .map_err(|_| SendError::retry(Trouble::Faulty, "the answer is none of the Zalo OpenAPI"))?;
         let said = crate::render::clean(&reply.message);
         let why = format!("Zalo {}: {said}", reply.error);
         Err(match reply.error {
             0 => return Ok(reply.data),
             code::TOKEN => Failure::Expired(why),
-            code::RATE => SendError::Retry { after: Some(PAUSE), why }.into(),
+            code::RATE => SendError::Retry { after: Some(PAUSE), trouble: Trouble::Busy, why }.into(),
             quota if code::QUOTA.contains(&quota) => SendError::Quota { until: self.tomorrow(), why }.into(),
-            refused if code::REFUSED.contains(&refused) => SendError::Refused { why }.into(),
-            _ => SendError::retry(why).into(),
+            code::NO_FOLLOWER => SendError::refused(Trouble::Address, why).into(),
+            refused if code::REFUSED.contains(&refused) => SendError::refused(Trouble::Refused, why).into(),
+            _ => SendError::retry(Trouble::Faulty, why).into(),
         })
     }
 
@@ -194,12 +199,13 @@ impl Zalo {
     /// Renews the tokens, unless another channel of the account has done so since.
     async fn renew(&self, stale: &ZaloTokens) -> Result<ZaloTokens, SendError> {
         let _turn = self.tokens.turn().lock().await;
-        let stored = self.tokens.load().await.map_err(SendError::retry)?;
+        let stored = self.tokens.load().await.map_err(internal)?;
         if stored.access != stale.access {
             return Ok(stored);
         }
         let url = self.oauth.join("v4/oa/access_token");
-        let url = url.map_err(|_| SendError::refused("oauth_url is no base of addresses"))?;
+        let url =
+            url.map_err(|_| SendError::refused(Trouble::Address, "oauth_url is no base of addresses"))?;
         let form = [
             ("refresh_token", stored.refresh.reveal()),
             ("app_id", &self.app_id),
@@ -209,20 +215,25 @@ impl Zalo {
         let answer = http::send(request).await?;
         answer.check("")?;
         let renewed: Renewed = serde_json::from_slice(&answer.body)
-            .map_err(|_| SendError::retry("the answer is none of Zalo's to a renewal"))?;
+            .map_err(|_| SendError::retry(Trouble::Faulty, "the answer is none of Zalo's to a renewal"))?;
         let (Some(access), Some(refresh)) = (renewed.access_token, renewed.refresh_token) else {
             let name = crate::render::clean(&renewed.error_name);
             let why = format!("Zalo {} on renewing the access token: {name}", renewed.error);
             return Err(if code::OAUTH.contains(&renewed.error) {
                 SendError::Unauthorised { why: format!("{why}. Grant the application its rights again") }
             } else {
-                SendError::retry(why)
+                SendError::retry(Trouble::Faulty, why)
             });
         };
         let tokens = ZaloTokens { access, refresh };
-        self.tokens.save(tokens.clone()).await.map_err(SendError::retry)?;
+        self.tokens.save(tokens.clone()).await.map_err(internal)?;
         Ok(tokens)
     }
+}
+
+/// The tokens cannot be had or kept here.
+fn internal(why: String) -> SendError {
+    SendError::retry(Trouble::Internal, why)
 }
 
 impl From<SendError> for Failure {

@@ -8,7 +8,7 @@ use crate::layout::{Layout, Profile};
 use crate::web;
 
 pub(crate) fn test(layout: &Layout, profile: Profile, arguments: &[String]) -> Result<()> {
-    let folder = layout.root.join("tests/browser");
+    let folder = layout.browser_tests();
     web::install(layout, &folder)?;
     let stop = demo::listen_for_signals()?;
     let cameras = layout.root.join("config/demo/cameras.toml");

@@ -60,6 +60,11 @@ impl Layout {
         self.root.join("crates/web/app")
     }
 
+    /// The tests in a real browser.
+    pub(crate) fn browser_tests(&self) -> PathBuf {
+        self.root.join("tests/browser")
+    }
+
     /// A file among what is built.
     pub(crate) fn built(&self, name: &str) -> PathBuf {
         self.target.join(name)

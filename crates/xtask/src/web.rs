@@ -10,12 +10,13 @@ use crate::command;
 use crate::layout::{Layout, Profile};
 use crate::setup::stamps::{hash_file, hash_recipe};
 
-/// Checks everything, then builds.
+/// Checks everything, also what is written for the browser tests, then builds.
 pub(crate) fn check(layout: &Layout, profile: Profile) -> Result<()> {
-    let folder = layout.web();
+    let (folder, tests) = (layout.web(), layout.browser_tests());
     prepare(layout, profile)?;
-    for task in ["lint", "test"] {
-        command::run(layout.npm(&folder).args(["run", "--silent", task]))?;
+    install(layout, &tests)?;
+    for (folder, task) in [(&folder, "lint"), (&tests, "lint"), (&folder, "test")] {
+        command::run(layout.npm(folder).args(["run", "--silent", task]))?;
     }
     bundle(layout)
 }

@@ -1,7 +1,7 @@
 //! Channels and deliveries over HTTP.
 
-use domain::{DeliveryId, Role};
-use index::Settled;
+use domain::{DeliveryId, Role, Trouble};
+use index::{DeliveryFailure, Settled};
 use serde_json::{Value, json};
 
 use crate::world::{World, at, root, rule, run};
@@ -92,10 +92,15 @@ fn what_was_given_up_is_seen_and_sent_again() {
         let id: DeliveryId = delivery["id"].as_str().unwrap().parse().unwrap();
         let resend = format!("/deliveries/{id}/resend");
         operator.post(&resend, json!({})).await.expect(409);
-        let dead = Settled::Dead { error: "nobody is there".to_owned() };
+        let failure = DeliveryFailure { trouble: Trouble::Address, error: "nobody is there".to_owned() };
+        let dead = Settled::Dead { failure };
         world.index.settle_deliveries(&[id], &dead).await.unwrap();
         let given_up = operator.get(&format!("{list}&state=dead")).await.expect(200).json();
-        assert_eq!(given_up["items"][0]["last_error"], "nobody is there");
+        let told = &given_up["items"][0];
+        assert_eq!(
+            (&told["last_trouble"], &told["last_error"]),
+            (&json!("address"), &json!("nobody is there"))
+        );
         let again = operator.post(&resend, json!({})).await.expect(200).json();
         assert_eq!((&again["state"], &again["attempts"]), (&json!("pending"), &json!(0)));
         assert_eq!(again["idempotency_key"], delivery["idempotency_key"]);

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use domain::{
     Channel, ChannelId, ChannelSpec, Delivery, DeliveryState, MessageKind, PlaceId, ReviewItemId, ReviewStep,
-    Severity,
+    Severity, Trouble,
 };
-use index::{DeliveryQuery, Index, IndexError, NewChannel, Record, Settled, Visibility};
+use index::{DeliveryFailure, DeliveryQuery, Index, IndexError, NewChannel, Record, Settled, Visibility};
 
 use crate::review::{firing, flag, spec, step};
 use crate::support::{camera, index, place};
@@ -32,6 +32,10 @@ async fn all(index: &Index, channel: &Channel) -> Vec<Delivery> {
 
 async fn claim(index: &Index, channel: &Channel) -> Vec<Delivery> {
     index.claim_deliveries(channel.id, false, 10, LEASE).await.unwrap()
+}
+
+fn failure(trouble: Trouble, error: &str) -> DeliveryFailure {
+    DeliveryFailure { trouble, error: error.to_owned() }
 }
 
 #[tokio::test]
@@ -146,11 +150,11 @@ async fn what_is_claimed_is_nobody_elses_until_it_is_settled_or_forgotten() {
     assert_eq!(taken, [first.id, second.id], "each once");
     assert_eq!(claim(&index, &other).await, [], "a channel's own");
     index.settle_deliveries(&[first.id], &Settled::Sent).await.unwrap();
-    let retry = Settled::Retry { after: Duration::ZERO, error: "busy\0".to_owned() };
+    let retry = Settled::Retry { after: Duration::ZERO, failure: failure(Trouble::Busy, "busy\0") };
     index.settle_deliveries(&[second.id], &retry).await.unwrap();
     let again = claim(&index, &one).await;
     assert_eq!((again.len(), again[0].id, again[0].attempts), (1, second.id, 2));
-    assert_eq!(again[0].last_error.as_deref(), Some("busy"));
+    assert_eq!((again[0].last_trouble, again[0].last_error.as_deref()), (Some(Trouble::Busy), Some("busy")));
     // Whoever took it is gone: it is tried again when the lease ends.
     let third = index.enqueue_test(one.id).await.unwrap();
     index.claim_deliveries(one.id, false, 10, Duration::from_millis(1)).await.unwrap();
@@ -158,6 +162,9 @@ async fn what_is_claimed_is_nobody_elses_until_it_is_settled_or_forgotten() {
     assert_eq!(claim(&index, &one).await[0].id, third.id);
     let sent = index.delivery(first.id).await.unwrap();
     assert!(sent.state == DeliveryState::Sent && sent.sent_at.is_some());
+    index.settle_deliveries(&[second.id], &Settled::Sent).await.unwrap();
+    let sent = index.delivery(second.id).await.unwrap();
+    assert_eq!((sent.last_trouble, sent.last_error), (None, None), "what was overcome is forgotten");
 }
 
 #[tokio::test]
@@ -167,7 +174,7 @@ async fn what_waits_for_others_is_taken_apart_and_does_not_count_as_tried() {
     let channel = channel(&index, commune.id, "{}").await;
     let one = index.enqueue_test(channel.id).await.unwrap();
     claim(&index, &channel).await;
-    let wait = |until| Settled::Wait { until, held: true, error: None };
+    let wait = |until| Settled::Wait { until, held: true, failure: None };
     index.settle_deliveries(&[one.id], &wait(one.created_at + LEASE)).await.unwrap();
     assert_eq!(index.claim_deliveries(channel.id, true, 10, LEASE).await.unwrap(), [], "not yet");
     index.settle_deliveries(&[one.id], &wait(one.created_at)).await.unwrap();
@@ -186,7 +193,7 @@ async fn the_dead_are_kept_sent_again_and_forgotten_at_last() {
     let refused = index.resend_delivery(one.id).await.unwrap_err();
     assert!(matches!(refused, IndexError::Invalid { field: "delivery_id", .. }), "{refused}");
     claim(&index, &channel).await;
-    let dead = Settled::Dead { error: "no such chat".to_owned() };
+    let dead = Settled::Dead { failure: failure(Trouble::Address, "no such chat") };
     index.settle_deliveries(&[one.id], &dead).await.unwrap();
     index.settle_deliveries(&[one.id], &Settled::Sent).await.unwrap();
     assert_eq!(index.delivery(one.id).await.unwrap().state, DeliveryState::Dead, "the dead are not settled");
@@ -196,7 +203,9 @@ async fn the_dead_are_kept_sent_again_and_forgotten_at_last() {
         limit: 10,
         ..DeliveryQuery::default()
     };
-    assert_eq!(index.deliveries(&query).await.unwrap().items[0].last_error.as_deref(), Some("no such chat"));
+    let given_up = index.deliveries(&query).await.unwrap().items.remove(0);
+    let why = (given_up.last_trouble, given_up.last_error.as_deref());
+    assert_eq!(why, (Some(Trouble::Address), Some("no such chat")));
     let unseen = DeliveryQuery { visible: Visibility::Places(vec![other.id]), ..query.clone() };
     assert_eq!(index.deliveries(&unseen).await.unwrap().items, []);
     let again = index.resend_delivery(one.id).await.unwrap();
@@ -219,10 +228,8 @@ async fn what_waits_for_too_long_is_given_up() {
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(index.expire_deliveries(Duration::from_millis(1)).await.unwrap(), 1);
     let dead = index.delivery(one.id).await.unwrap();
-    assert_eq!(
-        (dead.state, dead.last_error.as_deref()),
-        (DeliveryState::Dead, Some("it waited for too long"))
-    );
+    assert_eq!((dead.state, dead.last_trouble), (DeliveryState::Dead, Some(Trouble::Expired)));
+    assert_eq!(dead.last_error.as_deref(), Some("it waited for too long"));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use domain::Trouble;
 use notify::{Channel, SendError, Sent};
 use serde_json::json;
 
@@ -58,14 +59,21 @@ async fn limits_wrong_tokens_and_unknown_chats_are_told_apart_and_name_no_token(
         said += &error.to_string();
         error
     };
-    assert!(
-        matches!(next().await, SendError::Retry { after: Some(after), .. } if after == Duration::from_secs(17))
-    );
+    let SendError::Retry { after, trouble: Trouble::Busy, .. } = next().await else { panic!() };
+    assert_eq!(after, Some(Duration::from_secs(17)));
     assert!(matches!(next().await, SendError::Unauthorised { .. }));
-    assert!(matches!(next().await, SendError::Refused { why } if why.contains("chat not found")));
-    assert!(matches!(next().await, SendError::Retry { after: None, .. }));
+    let refused = next().await;
+    assert!(
+        matches!(&refused, SendError::Refused { why, .. } if why.contains("chat not found")),
+        "{refused}"
+    );
+    assert_eq!(refused.trouble(), Trouble::Address);
+    assert!(matches!(next().await, SendError::Retry { after: None, trouble: Trouble::Faulty, .. }));
     let settings = json!({ "type": "telegram", "chat_id": "-100", "api_url": "http://127.0.0.1:1/" });
     let gone = open(&settings, &[("token", "1:hunter2")]).send(&message).await.unwrap_err();
     said += &gone.to_string();
-    assert!(matches!(gone, SendError::Retry { .. }) && !said.contains("hunter2"), "{said}");
+    assert!(
+        matches!(gone, SendError::Retry { trouble: Trouble::Unreachable, .. }) && !said.contains("hunter2"),
+        "{said}"
+    );
 }

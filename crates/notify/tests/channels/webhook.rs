@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::Secret;
+use domain::{Secret, Trouble};
 use notify::{IDEMPOTENCY_KEY, SIGNATURE, SendError, Sent, signature};
 use serde_json::json;
 
@@ -36,15 +36,21 @@ async fn every_status_says_what_to_do_next() {
     .await;
     let channel = open(&json!({ "type": "webhook", "url": stub.base }), &[("secret", "hunter2")]);
     let message = message("Đêm", None);
-    let SendError::Retry { after, why } = channel.send(&message).await.unwrap_err() else { panic!() };
-    assert_eq!((after, why.as_str()), (Some(Duration::from_mins(2)), "HTTP 503: later"));
-    assert!(matches!(channel.send(&message).await, Err(SendError::Retry { after: None, .. })));
+    let later = channel.send(&message).await.unwrap_err();
+    let after = Some(Duration::from_mins(2));
+    let why = "HTTP 503: later".to_owned();
+    assert_eq!(later, SendError::Retry { after, trouble: Trouble::Faulty, why });
+    let busy = channel.send(&message).await.unwrap_err();
+    assert!(matches!(busy, SendError::Retry { after: None, trouble: Trouble::Busy, .. }), "{busy}");
     let refused = channel.send(&message).await.unwrap_err();
-    assert_eq!(refused, SendError::Refused { why: "HTTP 400: no such  field".to_owned() });
+    assert_eq!(
+        refused,
+        SendError::Refused { trouble: Trouble::Refused, why: "HTTP 400: no such  field".to_owned() }
+    );
     assert!(matches!(channel.send(&message).await, Err(SendError::Unauthorised { .. })));
     let redirected = channel.send(&message).await.unwrap_err();
     assert!(
-        matches!(&redirected, SendError::Refused { why } if why.contains("redirections")),
+        matches!(&redirected, SendError::Refused { trouble: Trouble::Address, why } if why.contains("redirections")),
         "{redirected}"
     );
     assert_eq!(stub.requests().len(), 5);
@@ -54,6 +60,9 @@ async fn every_status_says_what_to_do_next() {
 async fn nobody_there_is_a_reason_to_try_again_and_names_no_address() {
     let settings = json!({ "type": "webhook", "url": "http://127.0.0.1:1/key-in-the-path" });
     let gone = open(&settings, &[("secret", "x")]).send(&message("Đêm", None)).await.unwrap_err();
-    assert!(matches!(&gone, SendError::Retry { why, .. } if why.starts_with("no connection")), "{gone}");
+    assert!(
+        matches!(&gone, SendError::Retry { trouble: Trouble::Unreachable, why, .. } if why.starts_with("no connection")),
+        "{gone}"
+    );
     assert!(!gone.to_string().contains("key-in-the-path"), "{gone}");
 }

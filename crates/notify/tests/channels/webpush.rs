@@ -1,6 +1,7 @@
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Trouble;
 use notify::{Channel, SendError, Sent};
 use serde_json::{Value, json};
 
@@ -45,7 +46,10 @@ async fn a_browser_that_has_unsubscribed_is_given_up() {
     let stub = Stub::start(&[(410, None, ""), (403, None, ""), (503, None, "")]).await;
     let browser = channel(&stub);
     let message = message("Đêm", None);
-    assert!(matches!(browser.send(&message).await, Err(SendError::Refused { .. })));
+    assert!(matches!(
+        browser.send(&message).await,
+        Err(SendError::Refused { trouble: Trouble::Address, .. })
+    ));
     assert!(matches!(browser.send(&message).await, Err(SendError::Unauthorised { .. })));
-    assert!(matches!(browser.send(&message).await, Err(SendError::Retry { .. })));
+    assert!(matches!(browser.send(&message).await, Err(SendError::Retry { trouble: Trouble::Faulty, .. })));
 }

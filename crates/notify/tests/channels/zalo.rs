@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Trouble;
 use notify::{Channel, SendError, Sent, TokenStore};
 use serde_json::{Value, json};
 
@@ -113,15 +114,21 @@ async fn limits_quotas_and_refusals_are_told_apart() {
     .await;
     let zalo = channel(&stub, &json!({ "type": "user", "user_id": "u1" }), tokens());
     let message = message("Đêm", None);
-    let SendError::Retry { after, .. } = zalo.send(&message).await.unwrap_err() else { panic!() };
+    let SendError::Retry { after, trouble: Trouble::Busy, .. } = zalo.send(&message).await.unwrap_err()
+    else {
+        panic!()
+    };
     assert_eq!(after, Some(Duration::from_mins(1)));
     let SendError::Quota { until, .. } = zalo.send(&message).await.unwrap_err() else { panic!() };
     let hour_and_minute = until.to_datetime().format("%H:%M:%S").to_string();
     assert_eq!(hour_and_minute, "17:00:00", "midnight by the clock of the place");
     let refused = zalo.send(&message).await.unwrap_err();
-    assert!(matches!(&refused, SendError::Refused { why } if why.contains("-213")), "{refused}");
+    assert!(
+        matches!(&refused, SendError::Refused { trouble: Trouble::Address, why } if why.contains("-213")),
+        "{refused}"
+    );
     for _ in 0..3 {
-        assert!(matches!(zalo.send(&message).await, Err(SendError::Retry { .. })));
+        assert!(matches!(zalo.send(&message).await, Err(SendError::Retry { trouble: Trouble::Faulty, .. })));
     }
 }
 

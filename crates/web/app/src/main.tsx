@@ -23,6 +23,7 @@ const theme = createTheme({
   fontFamily: "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   cursorType: "pointer",
   autoContrast: true,
+  respectReducedMotion: true,
 });
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::notify::SendError;
 use domain::{Delivery, DeliveryId, MessageKind, Routing, Timestamp, Warning};
-use index::Settled;
+use index::{DeliveryFailure, Settled};
 
 /// The first pause, doubled after each attempt up to the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -58,27 +58,27 @@ pub(super) fn parcel(deliveries: Vec<Delivery>) -> Option<Parcel> {
 }
 
 /// The name of an outcome in metrics, and what is written down.
-pub(super) fn settle(parcel: &Parcel, error: SendError) -> (&'static str, Settled) {
+pub(super) fn settle(parcel: &Parcel, error: &SendError) -> (&'static str, Settled) {
     let mut pause = back_off(parcel.attempts, fastrand::f64());
-    let (outcome, error) = match error {
-        SendError::Refused { why } => return ("refused", Settled::Dead { error: why }),
-        SendError::Quota { until, why } => {
-            let wait = Settled::Wait { until, held: parcel.held, error: Some(why) };
-            return ("quota", wait);
+    let failure = DeliveryFailure { trouble: error.trouble(), error: error.to_string() };
+    let outcome = match error {
+        SendError::Refused { .. } => return ("refused", Settled::Dead { failure }),
+        SendError::Quota { until, .. } => {
+            return ("quota", Settled::Wait { until: *until, held: parcel.held, failure: Some(failure) });
         }
-        SendError::Retry { after, why } => {
+        SendError::Retry { after, .. } => {
             pause = pause.max(after.unwrap_or_default());
-            ("retry", why)
+            "retry"
         }
-        SendError::Unauthorised { why } => {
+        SendError::Unauthorised { .. } => {
             pause = pause.max(PAUSE_UNAUTHORISED);
-            ("unauthorised", why)
+            "unauthorised"
         }
     };
     if parcel.attempts >= MOST_ATTEMPTS {
-        return ("given_up", Settled::Dead { error });
+        return ("given_up", Settled::Dead { failure });
     }
-    (outcome, Settled::Retry { after: pause, error })
+    (outcome, Settled::Retry { after: pause, failure })
 }
 
 /// The pause after so many attempts, of which `chance`, 0 to 1, leaves between a half and the whole: what failed
@@ -91,7 +91,7 @@ fn back_off(attempts: u32, chance: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ChannelId, DeliveryState, PlaceId, ReviewItemId, Sentence, Severity};
+    use domain::{ChannelId, DeliveryState, PlaceId, ReviewItemId, Sentence, Severity, Trouble};
     use proptest::prelude::*;
 
     fn delivery(severity: Severity, held: bool) -> Delivery {
@@ -117,6 +117,7 @@ mod tests {
             held,
             attempts: 1,
             next_attempt_at: Timestamp::default(),
+            last_trouble: None,
             last_error: None,
             created_at: Timestamp::default(),
             sent_at: None,
@@ -150,15 +151,17 @@ mod tests {
     #[test]
     fn refusals_die_at_once_and_the_rest_after_about_a_day() {
         let at = |attempts| Parcel { attempts, ..parcel(vec![delivery(Severity::Alert, false)]).unwrap() };
-        let retry = || SendError::Retry { after: Some(Duration::from_secs(90)), why: "x".to_owned() };
-        let refused = SendError::Refused { why: "x".to_owned() };
-        assert!(matches!(settle(&at(1), refused), ("refused", Settled::Dead { .. })));
-        let (_, settled) = settle(&at(1), retry());
-        assert_eq!(settled, Settled::Retry { after: Duration::from_secs(90), error: "x".to_owned() });
-        assert!(matches!(settle(&at(MOST_ATTEMPTS), retry()), ("given_up", Settled::Dead { .. })));
+        let after = Duration::from_secs(90);
+        let retry = SendError::Retry { after: Some(after), trouble: Trouble::Busy, why: "x".to_owned() };
+        let refused = SendError::Refused { trouble: Trouble::Address, why: "x".to_owned() };
+        assert!(matches!(settle(&at(1), &refused), ("refused", Settled::Dead { .. })));
+        let (_, settled) = settle(&at(1), &retry);
+        let failure = DeliveryFailure { trouble: Trouble::Busy, error: "x".to_owned() };
+        assert_eq!(settled, Settled::Retry { after, failure });
+        assert!(matches!(settle(&at(MOST_ATTEMPTS), &retry), ("given_up", Settled::Dead { .. })));
         let until = Timestamp::from_micros(5);
         let quota = SendError::Quota { until, why: "x".to_owned() };
-        let (_, settled) = settle(&at(MOST_ATTEMPTS), quota);
+        let (_, settled) = settle(&at(MOST_ATTEMPTS), &quota);
         assert!(matches!(settled, Settled::Wait { until: there, .. } if there == until));
         let whole: Duration = (1..MOST_ATTEMPTS).map(|attempts| back_off(attempts, 1.0)).sum();
         assert!((20..28).contains(&(whole.as_secs() / 3600)), "{whole:?}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::notify::{Message, OpenItems, SendError};
-use domain::{Channel, ChannelSettings, Delivery, DeliveryId, MessageKind};
+use domain::{Channel, ChannelSettings, Delivery, DeliveryId, MessageKind, Trouble};
 use index::Settled;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -106,7 +106,7 @@ impl Worker {
             Due::Now => Some(delivery),
             Due::Hold(until) => {
                 self.count("held", 1);
-                self.settle(&[delivery.id], Settled::Wait { until, held: true, error: None }).await;
+                self.settle(&[delivery.id], Settled::Wait { until, held: true, failure: None }).await;
                 None
             }
         }
@@ -128,13 +128,17 @@ impl Worker {
                         return Ok(());
                     }
                     Ok(Err(error)) => error,
-                    Err(_) => SendError::Retry { after: None, why: "no answer in time".to_owned() },
+                    Err(_) => SendError::Retry {
+                        after: None,
+                        trouble: Trouble::Silent,
+                        why: "no answer in time".to_owned(),
+                    },
                 }
             }
             Err(problem) => SendError::Unauthorised { why: problem.clone() },
         };
         tracing::warn!(channel = %self.channel.id, key = parcel.key, attempts = parcel.attempts, "not sent: {error}");
-        let (outcome, settled) = settle(parcel, error);
+        let (outcome, settled) = settle(parcel, &error);
         self.count(outcome, parcel.ids.len());
         let pause = match &settled {
             Settled::Retry { after, .. } => Some((*after).max(Duration::from_secs(1))),
@@ -198,7 +202,7 @@ impl Worker {
     /// Gives back what was taken and not tried.
     async fn wait(&self, parcel: &Parcel, pause: Duration) {
         let until = self.shared.clock.now() + pause;
-        self.settle(&parcel.ids, Settled::Wait { until, held: parcel.held, error: None }).await;
+        self.settle(&parcel.ids, Settled::Wait { until, held: parcel.held, failure: None }).await;
     }
 
     /// Some time after it is told to stop, so that an attempt under way may end.

@@ -14,7 +14,7 @@ export function CameraTable({ cameras, offline }: Props) {
   const { t } = useTranslation("officer");
   const away = new Map(offline.map((one) => [one.camera_id, one]));
   const told = cameras.filter((one) => needsWord(one) || away.has(one.camera_id));
-  if (told.length === 0) return <Text>{t("report.allWell")}</Text>;
+  if (told.length === 0) return <Text>{t(cameras.length === 0 ? "report.noCamera" : "report.allWell")}</Text>;
   const missing = ({ gaps, total_seconds }: Schemas["Missing"]) =>
     gaps > 0 ? t("report.missing", { count: gaps, time: duration(total_seconds) }) : "–";
   return (

@@ -22,7 +22,8 @@ export function Deliveries() {
     "get",
     "/api/v1/deliveries",
     { params: { query: { limit: 50, channel, state: state && [state] } } },
-    { ...byCursor, refetchInterval: 5000 },
+    // Every page that is open is asked for anew: who has opened many waits longer.
+    { ...byCursor, refetchInterval: ({ state }) => 5000 * (state.data?.pages.length ?? 1) },
   );
   const resend = api.useMutation("post", "/api/v1/deliveries/{delivery_id}/resend", {
     onSuccess: () => {
@@ -99,7 +100,7 @@ export function Deliveries() {
                       {one.state === "pending" &&
                         ` · ${t("deliveries.next", { when: moment(one.next_attempt_at) })}`}
                     </Text>
-                    {one.last_error && <DeliveryTrouble words={one.last_error} />}
+                    <DeliveryTrouble delivery={one} />
                   </Table.Td>
                   <Table.Td>
                     {one.state === "dead" && (

@@ -1,12 +1,13 @@
 import { Code, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "../../api/client";
 import { BAD_TEXT } from "../tones";
-import { troubleOf } from "./trouble";
 
 /** Why a message did not go out, and what to do about it. */
-export function DeliveryTrouble({ words }: { words: string }) {
+export function DeliveryTrouble({ delivery }: { delivery: Schemas["Delivery"] }) {
   const { t } = useTranslation(["operator", "common"]);
-  const trouble = troubleOf(words);
+  const trouble = delivery.last_trouble;
+  if (!trouble) return null;
   return (
     <>
       <Text size="sm" c={BAD_TEXT}>
@@ -19,7 +20,7 @@ export function DeliveryTrouble({ words }: { words: string }) {
       <details>
         <summary>{t("common:state.details")}</summary>
         <Code block lang="en" style={{ whiteSpace: "pre-wrap" }}>
-          {words}
+          {delivery.last_error}
         </Code>
       </details>
     </>

@@ -22,7 +22,7 @@ export function TestChannel({ channel }: { channel: Schemas["Channel"] }) {
       ? "channels.testSent"
       : delivery?.state === "dead"
         ? "channels.testDead"
-        : delivery?.last_error
+        : delivery?.last_trouble
           ? "channels.testRetry"
           : "channels.testing";
   return (
@@ -43,7 +43,7 @@ export function TestChannel({ channel }: { channel: Schemas["Channel"] }) {
             {t(outcome)}
           </Text>
         )}
-        {delivery?.last_error && <DeliveryTrouble words={delivery.last_error} />}
+        {delivery && <DeliveryTrouble delivery={delivery} />}
       </div>
       {test.error && <ProblemAlert problem={test.error} />}
     </Stack>
