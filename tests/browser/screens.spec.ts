@@ -42,7 +42,9 @@ for (const language of ["vi", "en"]) {
         });
         const refused: string[] = [];
         page.on("response", (answer) => {
-          if (answer.status() >= 400) refused.push(`${answer.status()} ${answer.url()}`);
+          // What was flagged this moment is not on the disk yet, and asked for again.
+          const early = answer.status() === 404 && new URL(answer.url()).pathname.endsWith("/playlist.m3u8");
+          if (answer.status() >= 400 && !early) refused.push(`${answer.status()} ${answer.url()}`);
         });
         await page.goto(path);
         await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
