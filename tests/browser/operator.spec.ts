@@ -1,5 +1,5 @@
 import { expect, test } from "./fixtures";
-import { all, choose, type Named, removeNamed } from "./things";
+import { all, choose, type Named, named, removeNamed } from "./things";
 
 /** The camera of the demo whose password is known: config/demo/cameras.toml. */
 const KNOWN = { name: "Cổng trụ sở công an xã", password: "binh-an-01" };
@@ -61,6 +61,44 @@ test("streams are found by the host alone, once the password is right", async ({
   await expect(outcome.getByText("Camera dùng được.")).toBeVisible({ timeout: 45_000 });
   await expect(outcome.getByText("1920 × 1080"), "the main stream").toBeVisible();
   await expect(outcome.getByText("Các đường dẫn đã thử")).toBeVisible();
+});
+
+test("the other channels of a recorder (its numbers stubbed) are added all at once", async ({ page, api }) => {
+  const [works, dead] = ["Kênh 2 của đầu ghi (thử)", "Kênh 3 của đầu ghi (thử)"];
+  await removeNamed(api, "cameras", works, dead);
+  const known = await named<Named & { main_url: string }>(api, "cameras", KNOWN.name);
+  const { host, pathname } = new URL(known.main_url.replace(/^rtsp:/, "http:"));
+  await page.route("**/api/v1/cameras/find", async (route) => {
+    const answer = await route.fetch();
+    const channels = [
+      { number: 2, main_url: `rtsp://${host}${pathname}?channel=2`, sub_url: null },
+      { number: 3, main_url: `rtsp://${host}/khong-co`, sub_url: null },
+      { number: 4, main_url: `rtsp://${host}${pathname}?channel=4`, sub_url: null },
+    ];
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), channels } });
+  });
+  await page.goto("/cameras/add");
+  await page.getByLabel("Địa chỉ camera").fill(host);
+  await page.getByLabel("Mật khẩu của camera", { exact: true }).fill(KNOWN.password);
+  await page.getByRole("button", { name: "Tìm luồng" }).click();
+  const found = page.getByRole("alert", { name: "Đây là đầu ghi: còn 3 kênh khác có hình." });
+  await expect(found).toBeVisible({ timeout: 45_000 });
+  await found.getByRole("button", { name: "Thêm các kênh khác" }).click();
+  const dialog = page.getByRole("dialog", { name: "Thêm các kênh của đầu ghi" });
+  await dialog.getByRole("checkbox", { name: "Kênh 4" }).uncheck();
+  await dialog.getByLabel("Tên camera của kênh 2").fill(works);
+  await dialog.getByLabel("Tên camera của kênh 3").fill(dead);
+  const add = dialog.getByRole("button", { name: "Thử rồi thêm 2 camera" });
+  await add.click();
+  await expect(dialog.getByText("Chọn địa bàn của camera.")).toBeVisible();
+  await choose(dialog, "Địa bàn", "Thôn Đông");
+  await add.click();
+  await expect(dialog.getByText("Đã thêm 1 camera")).toBeVisible({ timeout: 45_000 });
+  await expect(dialog.getByRole("row").filter({ hasText: dead })).toContainText("Kiểm tra đường dẫn");
+  await expect(dialog.getByRole("checkbox", { name: "Kênh 2" }), "it is there now").not.toBeChecked();
+  const names = (await all(api, "cameras")).map((one) => one.name);
+  expect([names.includes(works), names.includes(dead)]).toEqual([true, false]);
+  await removeNamed(api, "cameras", works);
 });
 
 test("a zone is drawn, its rule tried on the past and switched on", async ({ page, api }) => {

@@ -170,6 +170,11 @@ base(
     await expect(field).toHaveAttribute("aria-invalid", "true");
     await field.fill(username);
     await dialog.getByRole("button", { name: "Thêm quyền" }).click();
+    await dialog.getByRole("button", { name: "Thêm người dùng" }).click();
+    await expect(
+      dialog.getByText("Chọn địa bàn mà quyền này có hiệu lực."),
+      "nobody gets everything unasked",
+    ).toBeVisible();
     await choose(dialog, "Tại", "Thôn Đông");
     await dialog.getByRole("button", { name: "Thêm người dùng" }).click();
     await expect(dialog).toBeHidden();

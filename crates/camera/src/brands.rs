@@ -21,7 +21,7 @@ pub(crate) struct Brand {
     servers: &'static [&'static str],
     /// Ports of its own protocols, beside RTSP.
     pub(crate) ports: &'static [u16],
-    /// Main and sub stream of the first channel.
+    /// Main and sub stream, with `{n}` in the place of the channel's number, or `{nn}` where it has two digits.
     pub(crate) paths: &'static [(&'static str, Option<&'static str>)],
     /// Which user name and password it wants.
     account: Words,
@@ -40,8 +40,8 @@ pub(crate) static BRANDS: [Brand; 11] = [
         servers: &["hikvision"],
         ports: &[8_000],
         paths: &[
-            ("/Streaming/Channels/101", Some("/Streaming/Channels/102")),
-            ("/h264/ch1/main/av_stream", Some("/h264/ch1/sub/av_stream")),
+            ("/Streaming/Channels/{n}01", Some("/Streaming/Channels/{n}02")),
+            ("/h264/ch{n}/main/av_stream", Some("/h264/ch{n}/sub/av_stream")),
         ],
         account: Some((
             "Dùng tài khoản của camera hoặc đầu ghi; nếu vẫn sai, đặt xác thực RTSP là \"digest/basic\" trong cài đặt \
@@ -64,7 +64,7 @@ pub(crate) static BRANDS: [Brand; 11] = [
         realms: &["login to "],
         servers: &["dahua"],
         ports: &[37_777],
-        paths: &[("/cam/realmonitor?channel=1&subtype=0", Some("/cam/realmonitor?channel=1&subtype=1"))],
+        paths: &[("/cam/realmonitor?channel={n}&subtype=0", Some("/cam/realmonitor?channel={n}&subtype=1"))],
         account: Some((
             "Tài khoản thường là admin. Với Imou, mật khẩu là mã an toàn (safety code) in trên tem dưới camera.",
             "The user is often admin. On Imou the password is the safety code on the label under the camera.",
@@ -147,8 +147,8 @@ pub(crate) static BRANDS: [Brand; 11] = [
         servers: &["reolink"],
         ports: &[9_000],
         paths: &[
-            ("/h264Preview_01_main", Some("/h264Preview_01_sub")),
-            ("/Preview_01_main", Some("/Preview_01_sub")),
+            ("/h264Preview_{nn}_main", Some("/h264Preview_{nn}_sub")),
+            ("/Preview_{nn}_main", Some("/Preview_{nn}_sub")),
         ],
         account: None,
         closed: Some((
@@ -182,7 +182,7 @@ pub(crate) static BRANDS: [Brand; 11] = [
         ports: &[],
         paths: &[
             ("/media/video1", Some("/media/video2")),
-            ("/unicast/c1/s0/live", Some("/unicast/c1/s1/live")),
+            ("/unicast/c{n}/s0/live", Some("/unicast/c{n}/s1/live")),
         ],
         account: None,
         closed: None,
@@ -194,7 +194,7 @@ pub(crate) static BRANDS: [Brand; 11] = [
         realms: &["tiandy"],
         servers: &["tiandy"],
         ports: &[3_000],
-        paths: &[("/1/1", Some("/1/2"))],
+        paths: &[("/{n}/1", Some("/{n}/2"))],
         account: None,
         closed: None,
         note: None,
@@ -207,8 +207,8 @@ pub(crate) static BRANDS: [Brand; 11] = [
         ports: &[34_567],
         // With the password of delivery, which is none: others would stand in the address, where everyone reads them.
         paths: &[(
-            "/user=admin&password=&channel=1&stream=0.sdp",
-            Some("/user=admin&password=&channel=1&stream=1.sdp"),
+            "/user=admin&password=&channel={n}&stream=0.sdp",
+            Some("/user=admin&password=&channel={n}&stream=1.sdp"),
         )],
         account: Some((
             "Đầu ghi XMeye đời cũ đòi mật khẩu ngay trong địa chỉ, Taimat không lưu như vậy: bật ONVIF có tài khoản, hoặc \
@@ -243,6 +243,11 @@ pub(crate) static COMMON: [(&str, Option<&str>); 5] = [
     ("/live/main", Some("/live/sub")),
     ("/", None),
 ];
+
+/// A path of the table for a channel.
+pub(crate) fn at_channel(path: &str, number: u16) -> String {
+    path.replace("{nn}", &format!("{number:02}")).replace("{n}", &number.to_string())
+}
 
 /// The brand that a greeting gives away.
 pub(crate) fn greeted(banner: &Banner) -> Option<(&'static Brand, GuessedBy)> {
@@ -308,6 +313,13 @@ mod tests {
     }
 
     #[test]
+    fn channels_are_numbered_as_each_brand_does() {
+        assert_eq!(at_channel("/Streaming/Channels/{n}01", 12), "/Streaming/Channels/1201");
+        assert_eq!(at_channel("/h264Preview_{nn}_main", 3), "/h264Preview_03_main");
+        assert_eq!(at_channel("/stream1", 3), "/stream1");
+    }
+
+    #[test]
     fn the_table_is_in_order() {
         for brand in &BRANDS {
             assert!(!brand.paths.is_empty(), "{}", brand.name);
@@ -320,6 +332,9 @@ mod tests {
             }
             for (main, sub) in brand.paths {
                 assert!(main.starts_with('/') && *sub != Some(main), "{}", brand.name);
+                let counts = |path: &str| at_channel(path, 1) != at_channel(path, 2);
+                assert!(sub.is_none_or(|sub| counts(sub) == counts(main)), "{}", brand.name);
+                assert!(!at_channel(main, 1).contains(['{', '}']), "{}", brand.name);
             }
             for words in [brand.account(), brand.closed(), brand.note()].into_iter().flatten() {
                 assert!(words.vi != words.en && words.vi.starts_with(brand.name));

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use domain::{
-    ConnectFailure, Credentials, FailureKind, FindReport, GuessedBy, Sentence, StreamAddress, StreamKind,
-    Transport, TriedPath,
+    ConnectFailure, Credentials, FailureKind, FindReport, FoundChannel, GuessedBy, Sentence, StreamAddress,
+    StreamKind, Transport, TriedPath,
 };
 use futures::future::join_all;
 use tokio::net::TcpStream;
@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::address::Target;
 use crate::ask::ask;
-use crate::brands::{self, BRANDS, Brand, COMMON};
+use crate::brands::{self, BRANDS, Brand, COMMON, at_channel};
 use crate::failure;
 use crate::probe::probe_within;
 use crate::session::look;
@@ -27,6 +27,12 @@ use crate::stream::Limits;
 const PORTS: [u16; 2] = [554, 8554];
 /// The most paths that are asked for.
 const MOST: usize = 24;
+/// The most channels of a recorder.
+const MOST_CHANNELS: u16 = 64;
+/// So many channels in a row that are not there are the end of them: some are not in use.
+const UNUSED: u16 = 4;
+/// A channel that no recorder has. What shows it shows the same picture for every number.
+const NO_CHANNEL: u16 = 240;
 
 /// How long the search may take.
 #[derive(Clone, Copy, Debug)]
@@ -164,24 +170,59 @@ impl Search<'_> {
                 ));
                 break;
             }
-            let url = match self.look(main).await {
+            let path = at_channel(main, 1);
+            let url = match self.look(&path).await {
                 Ok(None) => continue,
                 Ok(Some(url)) => url,
                 Err(failure) => {
                     if failure.kind == FailureKind::WrongPassword {
-                        self.recognise(main, brand).await;
+                        self.recognise(&path, brand).await;
                     }
                     return Err(failure);
                 }
             };
             self.report.main_url = Some(url);
             if let Some(sub) = sub {
-                self.report.sub_url = self.look(sub).await?;
+                self.report.sub_url = self.look(&at_channel(sub, 1)).await?;
             }
-            self.recognise(main, brand).await;
+            self.recognise(&path, brand).await;
+            self.channels(main, sub.filter(|_| self.report.sub_url.is_some())).await;
             break;
         }
         Ok(())
+    }
+
+    /// Looks for further channels, with the paths by which the first one was found.
+    async fn channels(&mut self, main: &str, sub: Option<&str>) {
+        if self.takes_any || at_channel(main, 1) == at_channel(main, 2) {
+            return;
+        }
+        let mut unused = 0;
+        for number in 2..=MOST_CHANNELS {
+            if unused == UNUSED || Instant::now() >= self.until {
+                return;
+            }
+            let address = self.address(&at_channel(main, number));
+            match look(&address, self.limits.stream).await {
+                Ok(()) => {
+                    if self.report.channels.is_empty() {
+                        let none = self.address(&at_channel(main, NO_CHANNEL));
+                        if look(&none, self.limits.stream).await.is_ok() {
+                            return;
+                        }
+                    }
+                    let sub_url = sub.map(|sub| self.address(&at_channel(sub, number)).url);
+                    self.report.channels.push(FoundChannel { number, main_url: address.url, sub_url });
+                    unused = 0;
+                }
+                Err(failure) if !is_of_the_camera(failure.kind) => unused += 1,
+                // It may have enough of us by now: what was found stays found.
+                Err(failure) => {
+                    tracing::debug!(number, "no further channels are looked for: {failure}");
+                    return;
+                }
+            }
+        }
     }
 
     /// Guesses the brand, where it is not known yet, by a path that the camera knows. Some name their realm there only.
@@ -202,7 +243,6 @@ impl Search<'_> {
 
     /// Whether there is video at a path; an error where nothing better can be hoped for from another one.
     async fn look(&mut self, path: &str) -> Result<Option<Url>, ConnectFailure> {
-        use FailureKind::{HostNotFound, NotRtsp, Refused, TimedOut, WrongPassword};
         let address = self.address(path);
         let outcome = look(&address, self.limits.stream).await;
         let failure = outcome.as_ref().err().map(|failure| failure.kind);
@@ -211,10 +251,8 @@ impl Search<'_> {
             Ok(()) => Ok(Some(address.url)),
             // What was found stays found, though the camera may have enough of us by now.
             Err(_) if self.report.main_url.is_some() => Ok(None),
-            Err(failure) => match failure.kind {
-                WrongPassword | Refused | TimedOut | HostNotFound | NotRtsp => Err(failure),
-                _ => Ok(None),
-            },
+            Err(failure) if is_of_the_camera(failure.kind) => Err(failure),
+            Err(_) => Ok(None),
         }
     }
 
@@ -286,6 +324,12 @@ impl Search<'_> {
         url.set_query(query);
         StreamAddress { url, credentials: self.credentials.cloned(), transport: Transport::Auto }
     }
+}
+
+/// Whether a failure is one of the whole camera: another path fares no better.
+const fn is_of_the_camera(kind: FailureKind) -> bool {
+    use FailureKind::{HostNotFound, NotRtsp, Refused, TimedOut, WrongPassword};
+    matches!(kind, WrongPassword | Refused | TimedOut | HostNotFound | NotRtsp)
 }
 
 /// The brand whose own protocol is spoken at the host.

@@ -30,6 +30,20 @@ pub struct TriedPath {
     pub failure: Option<FailureKind>,
 }
 
+/// A channel of a recorder: a camera behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FoundChannel {
+    /// Its number, from 2.
+    pub number: u16,
+    /// Address of its main stream, which has video.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub main_url: Url,
+    /// Address of its sub stream, where the first channel has one; it was not asked for.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub sub_url: Option<Url>,
+}
+
 /// The streams of a camera, as they were found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -44,6 +58,8 @@ pub struct FindReport {
     /// Address of the sub stream.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub sub_url: Option<Url>,
+    /// Further channels, where it is a recorder: the addresses above are those of its first one.
+    pub channels: Vec<FoundChannel>,
     /// The streams as they were tried; none where that failed, and `advice` says why.
     pub streams: Vec<StreamReport>,
     /// What was tried, in this order.

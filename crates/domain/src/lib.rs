@@ -48,7 +48,7 @@ pub use channel::{
 pub use check::InvalidField;
 pub use delivery::{Delivery, DeliveryState, MessageKind, Trouble, Warning};
 pub use event::{Event, EventRecord, Heading};
-pub use find::{Discovered, FindReport, GuessedBy, TriedPath};
+pub use find::{Discovered, FindReport, FoundChannel, GuessedBy, TriedPath};
 pub use gap::{Gap, GapKind, GapReason};
 pub use geo::GeoPoint;
 pub use grey::GreyGrid;

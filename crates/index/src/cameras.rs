@@ -199,7 +199,7 @@ impl Index {
              WHERE c.removed_at IS NULL
                AND ($1::uuid[] IS NULL OR p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY ($1)))
                AND ($2::uuid[] IS NULL OR p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY ($2)))
-             ORDER BY plain(c.name), c.name, c.id"
+             ORDER BY c.name COLLATE by_name, c.id"
         );
         let rows: Vec<CameraRow> = sqlx::query_as(sqlx::AssertSqlSafe(statement))
             .bind(visible.roots())

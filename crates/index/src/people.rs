@@ -143,7 +143,7 @@ impl Index {
 
     /// Every user, by name.
     pub async fn users(&self) -> Result<Vec<User>> {
-        let statement = format!("{USERS} ORDER BY lower(u.username)");
+        let statement = format!("{USERS} ORDER BY u.username COLLATE by_name, u.id");
         let rows: Vec<UserRow> = sqlx::query_as(sqlx::AssertSqlSafe(statement)).fetch_all(&self.pool).await?;
         rows.into_iter().map(|row| Ok(row.into_parts()?.0)).collect()
     }

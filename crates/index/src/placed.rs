@@ -63,7 +63,7 @@ impl Kind {
         let statement = format!(
             "SELECT {} FROM {} t JOIN places p ON p.id = t.place_id
              WHERE $1::uuid[] IS NULL OR p.path <@ ARRAY(SELECT path FROM places WHERE id = ANY ($1))
-             ORDER BY plain(t.spec->>'name'), t.id",
+             ORDER BY t.spec->>'name' COLLATE by_name, t.id",
             self.columns, self.table
         );
         let rows: Vec<R> =

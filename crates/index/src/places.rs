@@ -98,7 +98,7 @@ fn not_found(id: PlaceId) -> IndexError {
 }
 
 /// The order of siblings: by name as people sort it.
-const ORDER: &str = "nlevel(p.path), plain(p.name), p.name, p.id";
+const ORDER: &str = "nlevel(p.path), p.name COLLATE by_name, p.id";
 
 /// What keeps a place from being removed, in the order in which it is looked for.
 const USED_BY: [&str; 8] = [

@@ -61,6 +61,25 @@ async fn without_a_hint_the_usual_paths_are_tried_in_turn() {
 }
 
 #[tokio::test]
+async fn a_recorder_tells_its_channels() {
+    const SECOND: &str = "/cam/realmonitor?channel=2&subtype=0";
+    const NONE: &str = "/cam/realmonitor?channel=240&subtype=0";
+    const SIXTH: &str = "/cam/realmonitor?channel=6&subtype=0";
+    let recorder = FakeCamera::start(knowing(&[MAIN, SUB, SECOND, SIXTH])).await;
+    let found = find(&host(&recorder), Some(&credentials(PASSWORD)), limits()).await.unwrap();
+    let channels: Vec<_> = found.channels.iter().map(|channel| channel.number).collect();
+    assert_eq!(channels, [2, 6], "some channels are not in use");
+    let url = |path: &str| format!("rtsp://{}{path}", recorder.addr).parse::<Url>().unwrap();
+    assert_eq!(found.channels[1].main_url, url(SIXTH));
+    assert_eq!(found.channels[1].sub_url, Some(url("/cam/realmonitor?channel=6&subtype=1")));
+    assert_eq!(found.tried.len(), 2, "of the first channel");
+
+    let same = FakeCamera::start(knowing(&[MAIN, SUB, SECOND, NONE])).await;
+    let found = find(&host(&same), Some(&credentials(PASSWORD)), limits()).await.unwrap();
+    assert_eq!(found.channels, [], "the number means nothing to it");
+}
+
+#[tokio::test]
 async fn the_first_refused_password_ends_the_search() {
     let camera = FakeCamera::start(knowing(&[MAIN])).await;
     for credentials in [Some(credentials("wrong")), None] {

@@ -130,6 +130,23 @@ async fn bad_places_are_refused() {
 }
 
 #[tokio::test]
+async fn names_come_in_the_order_of_the_alphabet_and_of_their_numbers() {
+    const NAMES: [&str; 6] = ["Đường 3", "Cổng 10", "Dốc Mít", "cổng 1", "Ấp Tây", "Cổng 2"];
+    const SORTED: [&str; 6] = ["Ấp Tây", "cổng 1", "Cổng 2", "Cổng 10", "Dốc Mít", "Đường 3"];
+    let index = index().await;
+    let root = place(&index, "root", None).await;
+    for name in NAMES {
+        place(&index, name, Some(&root)).await;
+        camera(&index, name, &root).await;
+    }
+    let places = index.places(&Visibility::All).await.unwrap();
+    let places: Vec<_> = places.iter().skip(1).map(|place| place.name.as_str()).collect();
+    assert_eq!(places, SORTED);
+    let cameras = index.cameras(&[], &Visibility::All).await.unwrap();
+    assert_eq!(cameras.iter().map(|camera| camera.name.as_str()).collect::<Vec<_>>(), SORTED);
+}
+
+#[tokio::test]
 async fn cameras_live_in_the_database() {
     let index = index().await;
     let (root, other) = (place(&index, "root", None).await, place(&index, "other", None).await);

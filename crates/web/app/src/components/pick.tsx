@@ -31,7 +31,7 @@ export function usePlaceOptions(action: Action): { value: string; label: string 
       [...places.values()]
         .filter((place) => !place.merged_into && may(action, place.id))
         .map((place) => ({ value: place.id, label: placePath(places, place.id) }))
-        .sort((a, b) => a.label.localeCompare(b.label, "vi")),
+        .sort((a, b) => a.label.localeCompare(b.label, "vi", { numeric: true })),
     [places, may, action],
   );
 }

@@ -27,6 +27,7 @@ import { CameraTrouble } from "./CameraTrouble";
 import { Discovery } from "./Discovery";
 import classes from "./operator.module.css";
 import { type Position, PositionField } from "./PositionField";
+import { RecorderChannels } from "./RecorderChannels";
 import { TrialOutcome } from "./TrialOutcome";
 import { credentialsOf, keyOf, type ToTry, useTrial } from "./trial";
 
@@ -197,6 +198,13 @@ function AddCamera() {
               <Text size="sm" mt="sm" className={classes.address}>
                 {[values.main_url, values.sub_url].filter(Boolean).join("  ·  ")}
               </Text>
+            )}
+            {tried && trial.outcome.is === "works" && trial.outcome.found && (
+              <RecorderChannels
+                channels={trial.outcome.found.channels}
+                account={values}
+                place={values.place_id}
+              />
             )}
             {trial.outcome.is === "works" && !tried && <Alert color="yellow">{t("add.changed")}</Alert>}
           </Paper>

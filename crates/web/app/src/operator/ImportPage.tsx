@@ -1,28 +1,14 @@
-import {
-  Alert,
-  Badge,
-  Button,
-  FileButton,
-  Group,
-  List,
-  Loader,
-  Stack,
-  Switch,
-  Table,
-  Text,
-} from "@mantine/core";
+import { Button, FileButton, Group, Loader, Stack, Switch, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDownload, IconFileSpreadsheet } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryClient, type Schemas } from "../api/client";
+import { queryClient } from "../api/client";
 import { Page } from "../components/Page";
 import { ProblemAlert } from "../components/states";
-import { said } from "../i18n";
+import { ImportRows } from "./ImportRows";
 import classes from "./import.module.css";
-import { LinkAnchor } from "./links";
-import { BAD, BAD_TEXT, GOOD, GOOD_TEXT } from "./tones";
 import { TEMPLATE, uploadTable } from "./uploadTable";
 
 /** Many cameras from a file: what is wrong with each row first, then adding them. */
@@ -111,106 +97,11 @@ function Import() {
       )}
       {send.error && !abort.current?.signal.aborted && <ProblemAlert problem={send.error} />}
       {send.data && file && (
-        <Rows
+        <ImportRows
           answer={send.data}
-          done={!send.variables?.dry_run}
-          busy={send.isPending}
-          onAdd={() => send.mutate({ file, dry_run: false })}
+          onAdd={send.variables?.dry_run ? () => send.mutate({ file, dry_run: false }) : undefined}
         />
       )}
-    </Stack>
-  );
-}
-
-interface RowsProps {
-  answer: Schemas["Imported"];
-  done: boolean;
-  busy: boolean;
-  onAdd: () => void;
-}
-
-function Rows({ answer, done, busy, onAdd }: RowsProps) {
-  const { t } = useTranslation("operator");
-  const [onlyFaulty, setOnlyFaulty] = useState(false);
-  const faulty = answer.rows.filter((row) => row.problems.length > 0);
-  const shown = onlyFaulty ? faulty : answer.rows;
-  return (
-    <Stack>
-      <Group role="status">
-        <Badge color={GOOD} size="lg" tt="none">
-          {done
-            ? t("import.addedCount", { count: answer.added })
-            : t("import.ready", { count: answer.ready })}
-        </Badge>
-        {faulty.length > 0 && (
-          <Badge color={BAD} size="lg" tt="none">
-            {t("import.faulty", { count: faulty.length })}
-          </Badge>
-        )}
-        {!done && answer.ready > 0 && (
-          <Button onClick={onAdd} loading={busy}>
-            {t("import.add", { count: answer.ready })}
-          </Button>
-        )}
-        {faulty.length > 0 && (
-          <Switch
-            label={t("import.onlyFaulty")}
-            checked={onlyFaulty}
-            onChange={(event) => setOnlyFaulty(event.currentTarget.checked)}
-          />
-        )}
-      </Group>
-      {!done && faulty.length > 0 && (
-        <Alert color="yellow">{t(answer.ready > 0 ? "import.mend" : "import.mendAll")}</Alert>
-      )}
-      {answer.ignored.length > 0 && (
-        <Alert color="yellow">{t("import.ignored", { names: answer.ignored.join(", ") })}</Alert>
-      )}
-      <Table.ScrollContainer minWidth={640}>
-        <Table stickyHeader>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th w={80}>{t("import.row")}</Table.Th>
-              <Table.Th w={260}>{t("cameras.name")}</Table.Th>
-              <Table.Th>{t("import.result")}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {shown.map((row) => (
-              <Table.Tr key={row.row}>
-                <Table.Td>{row.row}</Table.Td>
-                <Table.Td>
-                  {row.camera_id ? (
-                    <LinkAnchor to="/cameras/$cameraId" params={{ cameraId: row.camera_id }}>
-                      {row.name}
-                    </LinkAnchor>
-                  ) : (
-                    row.name || "–"
-                  )}
-                </Table.Td>
-                <Table.Td>
-                  {row.problems.length === 0 ? (
-                    <Text c={GOOD_TEXT}>
-                      {t(done ? "import.added" : row.camera_id ? "import.already" : "import.fine")}
-                    </Text>
-                  ) : (
-                    <List size="sm">
-                      {row.problems.map((problem) => (
-                        <List.Item key={`${problem.field} ${problem.message.en}`}>
-                          <Text span c={BAD_TEXT} fw={600}>
-                            {said(problem.message)}
-                          </Text>{" "}
-                          {said(problem.remedy)}
-                        </List.Item>
-                      ))}
-                    </List>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
     </Stack>
   );
 }

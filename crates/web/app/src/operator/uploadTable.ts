@@ -7,7 +7,7 @@ export const TEMPLATE = "/api/v1/cameras/import/template?format=csv";
 export async function uploadTable(
   file: File,
   how: { dry_run: boolean; probe: boolean },
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Schemas["Imported"]> {
   const query = new URLSearchParams({ dry_run: String(how.dry_run), probe: String(how.probe) });
   const type = file.name.toLowerCase().endsWith(".xlsx")

@@ -21,6 +21,7 @@ export function AddUser({ onDone }: { onDone: () => void }) {
     validate: {
       username: (name) => (/^[\w.@-]+$/.test(name) ? null : t(name ? "people.usernameHint" : "bells.needed")),
       password: (word) => (word.length >= 10 ? null : t("common:session.tooShort")),
+      roles: { place_id: (place?: string | null) => (place === undefined ? t("people.placeNeeded") : null) },
     },
   });
   const fields = {
@@ -63,7 +64,11 @@ export function AddUser({ onDone }: { onDone: () => void }) {
           autoComplete="new-password"
           {...form.getInputProps("password")}
         />
-        <RolesField value={form.values.roles} onChange={(roles) => form.setFieldValue("roles", roles)} />
+        <RolesField
+          value={form.values.roles}
+          onChange={(roles) => form.setFieldValue("roles", roles)}
+          errorOf={(at) => form.errors[`roles.${at}.place_id`]}
+        />
         <SaveTrouble error={add.error} fields={fields} />
         <Button type="submit" loading={add.isPending}>
           {t("people.add")}

@@ -11,11 +11,18 @@ import { SaveTrouble } from "../SaveTrouble";
 import { useEdit } from "../useEdit";
 import { RolesField } from "./RolesField";
 
-const valuesOf = (user: Schemas["UserAnswer"]) => ({
+interface Values {
+  display_name: string;
+  disabled: boolean;
+  password: string;
+  roles: Schemas["HeldRole"][];
+}
+
+const valuesOf = (user: Schemas["UserAnswer"]): Values => ({
   display_name: user.display_name,
   disabled: user.disabled,
   password: "",
-  roles: user.roles,
+  roles: user.roles.map((held) => ({ ...held, place_id: held.place_id ?? null })),
 });
 
 /** An account: its name, its roles, its password, and whether it may sign in. */
@@ -29,6 +36,7 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
     initialValues: valuesOf(user),
     validate: {
       password: (word) => (!word || word.length >= 10 ? null : t("common:session.tooShort")),
+      roles: { place_id: (place?: string | null) => (place === undefined ? t("people.placeNeeded") : null) },
     },
   });
   const fields = {
@@ -83,7 +91,11 @@ export function EditUser({ user, onDone }: { user: Schemas["UserAnswer"]; onDone
       <Stack>
         {self && <Alert color="gray">{t("people.yourself")}</Alert>}
         <TextInput label={fields.display_name.label} {...form.getInputProps("display_name")} />
-        <RolesField value={form.values.roles} onChange={(roles) => form.setFieldValue("roles", roles)} />
+        <RolesField
+          value={form.values.roles}
+          onChange={(roles) => form.setFieldValue("roles", roles)}
+          errorOf={(at) => form.errors[`roles.${at}.place_id`]}
+        />
         <PasswordInput
           label={fields.password.label}
           description={t("people.passwordHint")}

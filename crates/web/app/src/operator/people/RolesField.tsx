@@ -18,8 +18,16 @@ const ROLES = [
 /** What stands for no place in particular, in a list. */
 const EVERYWHERE = "everywhere";
 
+interface Props {
+  /** `place_id`: null for the whole system, undefined where no place was chosen yet, which must not be stored. */
+  value: Held[];
+  onChange: (value: Held[]) => void;
+  /** What is wrong with the place of one of them. */
+  errorOf: (at: number) => React.ReactNode;
+}
+
 /** Roles at places: each holds at its place and all below it. */
-export function RolesField({ value, onChange }: { value: Held[]; onChange: (value: Held[]) => void }) {
+export function RolesField({ value, onChange, errorOf }: Props) {
   const { t } = useTranslation(["operator", "common"]);
   const { rights } = useSession();
   const everywhere = rights.some((right) => right.action === "manage_people" && right.everywhere);
@@ -35,7 +43,7 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
         {value.length === 0 && <Text size="sm">{t("people.noRoles")}</Text>}
         {value.map((held, place) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a role is its place in the list.
-          <Group key={place} align="flex-end" gap="xs">
+          <Group key={place} align="flex-start" gap="xs">
             <Select
               label={t("people.role")}
               allowDeselect={false}
@@ -49,12 +57,15 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
               flex="1 1 200px"
               allowDeselect={false}
               data={options}
-              value={held.place_id ?? EVERYWHERE}
-              onChange={(at) => set(place, { place_id: at === EVERYWHERE ? null : at })}
+              placeholder={t("common:place.pick")}
+              value={held.place_id === null ? EVERYWHERE : (held.place_id ?? null)}
+              onChange={(at) => set(place, { place_id: at === EVERYWHERE ? null : (at ?? undefined) })}
+              error={errorOf(place)}
             />
             <ActionIcon
               variant="subtle"
               size="lg"
+              mt={25}
               aria-label={t("people.removeRole")}
               onClick={() => onChange(value.toSpliced(place, 1))}
             >
@@ -72,9 +83,8 @@ export function RolesField({ value, onChange }: { value: Held[]; onChange: (valu
           size="compact-sm"
           w="fit-content"
           leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() =>
-            onChange([...value, { role: "duty_officer", place_id: everywhere ? null : places[0]?.value }])
-          }
+          // Nobody is given more than was chosen for them: the place is for who adds them to say.
+          onClick={() => onChange([...value, { role: "duty_officer" }])}
         >
           {t("people.addRole")}
         </Button>
