@@ -45,7 +45,7 @@ crate::review::names!(DeliveryState, "state of a delivery", Pending => "pending"
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum DeliveryTrouble {
     /// The other side does not believe that we are who we say.
     Secrets,
     /// It did not answer in time.
@@ -66,7 +66,7 @@ pub enum Trouble {
     Expired,
 }
 
-crate::review::names!(Trouble, "trouble of a delivery", Secrets => "secrets", Silent => "silent",
+crate::review::names!(DeliveryTrouble, "trouble of a delivery", Secrets => "secrets", Silent => "silent",
     Unreachable => "unreachable", Address => "address", Busy => "busy", Faulty => "faulty", Refused => "refused",
     Internal => "internal", Expired => "expired");
 
@@ -117,7 +117,7 @@ pub struct Delivery {
     /// When it is tried next, while it is pending.
     pub next_attempt_at: Timestamp,
     /// What came in the way last; null where nothing did.
-    pub last_trouble: Option<Trouble>,
+    pub last_trouble: Option<DeliveryTrouble>,
     /// The same in technical words, those of the other side where it said any.
     pub last_error: Option<String>,
     /// When it was written down.

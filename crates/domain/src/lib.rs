@@ -46,7 +46,7 @@ pub use channel::{
     Channel, ChannelSecrets, ChannelSettings, ChannelSpec, MailSecurity, Routing, ZaloRecipient,
 };
 pub use check::InvalidField;
-pub use delivery::{Delivery, DeliveryState, MessageKind, Trouble, Warning};
+pub use delivery::{Delivery, DeliveryState, DeliveryTrouble, MessageKind, Warning};
 pub use event::{Event, EventRecord, Heading};
 pub use find::{Discovered, FindReport, FoundChannel, GuessedBy, TriedPath};
 pub use gap::{Gap, GapKind, GapReason};

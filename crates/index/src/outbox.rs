@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    ChannelId, Delivery, DeliveryId, DeliveryState, MessageKind, PlaceId, ReviewItemId, Severity, Timestamp,
-    Trouble,
+    ChannelId, Delivery, DeliveryId, DeliveryState, DeliveryTrouble, MessageKind, PlaceId, ReviewItemId,
+    Severity, Timestamp,
 };
 use sqlx::postgres::PgConnection;
 use sqlx::{FromRow, QueryBuilder};
@@ -73,7 +73,7 @@ pub struct ChannelPulse {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryFailure {
     /// What can be done about it.
-    pub trouble: Trouble,
+    pub trouble: DeliveryTrouble,
     /// The same in technical words.
     pub error: String,
 }
@@ -384,7 +384,7 @@ impl Index {
              WHERE state = 'pending' AND created_at < now() - $1::interval",
         )
         .bind(interval(waited))
-        .bind(Trouble::Expired.as_str())
+        .bind(DeliveryTrouble::Expired.as_str())
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected())

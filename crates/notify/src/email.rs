@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{MailSecurity, Secret, Trouble};
+use domain::{DeliveryTrouble, MailSecurity, Secret};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
@@ -118,11 +118,12 @@ impl Email {
 impl Channel for Email {
     async fn send(&self, message: &Message) -> Result<Sent, SendError> {
         let mail = self.mail(message).map_err(|error| {
-            SendError::refused(Trouble::Internal, format!("no mail can be made: {error}"))
+            SendError::refused(DeliveryTrouble::Internal, format!("no mail can be made: {error}"))
         })?;
         let sending = tokio::time::timeout(WHOLE, self.transport.send(mail)).await;
-        let sent = sending
-            .map_err(|_| SendError::retry(Trouble::Silent, "the mail server does not answer in time"))?;
+        let sent = sending.map_err(|_| {
+            SendError::retry(DeliveryTrouble::Silent, "the mail server does not answer in time")
+        })?;
         match sent {
             Ok(_) => Ok(Sent { with_picture: message.picture.is_some() }),
             Err(error) => Err(failure(&error)),
@@ -136,12 +137,12 @@ fn failure(error: &lettre::transport::smtp::Error) -> SendError {
     let why = shortened(&clean(&format!("mail server: {error}")), 300);
     match code {
         Some(530 | 534 | 535 | 538) => SendError::Unauthorised { why },
-        Some(550 | 551 | 553) => SendError::refused(Trouble::Address, why),
-        _ if error.is_permanent() => SendError::refused(Trouble::Refused, why),
-        Some(450..=452) => SendError::retry(Trouble::Busy, why),
-        Some(_) => SendError::retry(Trouble::Faulty, why),
-        None if error.is_timeout() => SendError::retry(Trouble::Silent, why),
-        None if error.is_response() => SendError::retry(Trouble::Faulty, why),
-        None => SendError::retry(Trouble::Unreachable, why),
+        Some(550 | 551 | 553) => SendError::refused(DeliveryTrouble::Address, why),
+        _ if error.is_permanent() => SendError::refused(DeliveryTrouble::Refused, why),
+        Some(450..=452) => SendError::retry(DeliveryTrouble::Busy, why),
+        Some(_) => SendError::retry(DeliveryTrouble::Faulty, why),
+        None if error.is_timeout() => SendError::retry(DeliveryTrouble::Silent, why),
+        None if error.is_response() => SendError::retry(DeliveryTrouble::Faulty, why),
+        None => SendError::retry(DeliveryTrouble::Unreachable, why),
     }
 }

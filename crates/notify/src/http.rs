@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Trouble;
+use domain::DeliveryTrouble;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 
@@ -38,11 +38,11 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, SendError> {
     let lost = |error: reqwest::Error| {
         let error = error.without_url();
         let (trouble, kind) = if error.is_timeout() {
-            (Trouble::Silent, "no answer in time")
+            (DeliveryTrouble::Silent, "no answer in time")
         } else if error.is_connect() {
-            (Trouble::Unreachable, "no connection")
+            (DeliveryTrouble::Unreachable, "no connection")
         } else {
-            (Trouble::Unreachable, "the connection broke")
+            (DeliveryTrouble::Unreachable, "the connection broke")
         };
         SendError::retry(trouble, format!("{kind}: {}", chain(&error)))
     };
@@ -80,11 +80,11 @@ impl Answer {
         let said = crate::render::shortened(&crate::render::clean(said), 200);
         let why = if said.is_empty() { format!("HTTP {code}") } else { format!("HTTP {code}: {said}") };
         let trouble = match code {
-            300..=399 | 404 | 410 => Trouble::Address,
-            408 => Trouble::Silent,
-            425 | 429 => Trouble::Busy,
-            500.. => Trouble::Faulty,
-            _ => Trouble::Refused,
+            300..=399 | 404 | 410 => DeliveryTrouble::Address,
+            408 => DeliveryTrouble::Silent,
+            425 | 429 => DeliveryTrouble::Busy,
+            500.. => DeliveryTrouble::Faulty,
+            _ => DeliveryTrouble::Refused,
         };
         Err(match code {
             401 | 403 | 407 => SendError::Unauthorised { why },

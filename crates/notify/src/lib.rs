@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{ChannelSecrets, ChannelSpec, Secret, Timestamp, Trouble};
+use domain::{ChannelSecrets, ChannelSpec, DeliveryTrouble, Secret, Timestamp};
 
 pub use http::client;
 pub use message::{Message, OpenItems};
@@ -49,7 +49,7 @@ pub enum SendError {
         /// How long the other side asks to be left alone.
         after: Option<Duration>,
         /// What came in the way.
-        trouble: Trouble,
+        trouble: DeliveryTrouble,
         /// What went wrong.
         why: String,
     },
@@ -57,7 +57,7 @@ pub enum SendError {
     #[error("{why}")]
     Refused {
         /// What came in the way.
-        trouble: Trouble,
+        trouble: DeliveryTrouble,
         /// What is wrong with it.
         why: String,
     },
@@ -80,19 +80,19 @@ pub enum SendError {
 impl SendError {
     /// What came in the way, as far as a person can do something about it.
     #[must_use]
-    pub const fn trouble(&self) -> Trouble {
+    pub const fn trouble(&self) -> DeliveryTrouble {
         match self {
             Self::Retry { trouble, .. } | Self::Refused { trouble, .. } => *trouble,
-            Self::Unauthorised { .. } => Trouble::Secrets,
-            Self::Quota { .. } => Trouble::Busy,
+            Self::Unauthorised { .. } => DeliveryTrouble::Secrets,
+            Self::Quota { .. } => DeliveryTrouble::Busy,
         }
     }
 
-    pub(crate) fn retry(trouble: Trouble, why: impl Into<String>) -> Self {
+    pub(crate) fn retry(trouble: DeliveryTrouble, why: impl Into<String>) -> Self {
         Self::Retry { after: None, trouble, why: why.into() }
     }
 
-    pub(crate) fn refused(trouble: Trouble, why: impl Into<String>) -> Self {
+    pub(crate) fn refused(trouble: DeliveryTrouble, why: impl Into<String>) -> Self {
         Self::Refused { trouble, why: why.into() }
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Secret, Severity, Trouble};
+use domain::{DeliveryTrouble, Secret, Severity};
 use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS};
 use serde_json::{Value, json};
 
@@ -107,10 +107,11 @@ impl Channel for Mqtt {
         let count = publications.len();
         for Publication { topic, retained, payload } in publications {
             let queued = client.try_publish(topic, QoS::AtLeastOnce, retained, payload);
-            queued.map_err(|_| SendError::refused(Trouble::Refused, "a topic is not valid"))?;
+            queued.map_err(|_| SendError::refused(DeliveryTrouble::Refused, "a topic is not valid"))?;
         }
         let taken = tokio::time::timeout(WHOLE, acknowledged(events, &client, count)).await;
-        taken.map_err(|_| SendError::retry(Trouble::Silent, "the broker does not answer in time"))??;
+        taken
+            .map_err(|_| SendError::retry(DeliveryTrouble::Silent, "the broker does not answer in time"))??;
         Ok(Sent { with_picture: false })
     }
 }
@@ -144,10 +145,10 @@ fn failure(error: &ConnectionError) -> SendError {
         }
         ConnectionError::ConnectionRefused(_)
         | ConnectionError::MqttState(_)
-        | ConnectionError::NotConnAck(_) => SendError::retry(Trouble::Faulty, why),
+        | ConnectionError::NotConnAck(_) => SendError::retry(DeliveryTrouble::Faulty, why),
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => {
-            SendError::retry(Trouble::Silent, why)
+            SendError::retry(DeliveryTrouble::Silent, why)
         }
-        _ => SendError::retry(Trouble::Unreachable, why),
+        _ => SendError::retry(DeliveryTrouble::Unreachable, why),
     }
 }

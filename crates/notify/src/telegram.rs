@@ -1,7 +1,7 @@
 //! A Telegram chat, by a bot.
 
 use async_trait::async_trait;
-use domain::{Secret, Trouble};
+use domain::{DeliveryTrouble, Secret};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::json;
@@ -51,7 +51,7 @@ impl Telegram {
         // Not joined: a token has a colon in it, and would be read as a scheme.
         let mut segments = url
             .path_segments_mut()
-            .map_err(|()| SendError::refused(Trouble::Address, "api_url is no base of addresses"))?;
+            .map_err(|()| SendError::refused(DeliveryTrouble::Address, "api_url is no base of addresses"))?;
         segments.pop_if_empty().extend([format!("bot{}", self.token.reveal()).as_str(), name]);
         drop(segments);
         Ok(url)
@@ -65,7 +65,7 @@ impl Channel for Telegram {
             let part = Part::stream_with_length(jpeg.clone(), jpeg.len() as u64).file_name("taimat.jpg");
             let part = part
                 .mime_str("image/jpeg")
-                .map_err(|_| SendError::refused(Trouble::Internal, "a picture cannot be sent"))?;
+                .map_err(|_| SendError::refused(DeliveryTrouble::Internal, "a picture cannot be sent"))?;
             let form = Form::new()
                 .text("chat_id", self.chat_id.clone())
                 .text("caption", self.markup(message, LONGEST_CAPTION))
@@ -83,7 +83,7 @@ impl Channel for Telegram {
         let answer = http::send(request).await?;
         let Ok(reply) = serde_json::from_slice::<Reply>(&answer.body) else {
             answer.check("")?;
-            return Err(SendError::retry(Trouble::Faulty, "the answer is none of the Bot API"));
+            return Err(SendError::retry(DeliveryTrouble::Faulty, "the answer is none of the Bot API"));
         };
         if reply.ok {
             return Ok(Sent { with_picture: message.picture.is_some() });
@@ -93,15 +93,17 @@ impl Channel for Telegram {
         Err(match code {
             429 => {
                 let after = reply.parameters.retry_after.map(bounded);
-                SendError::Retry { after, trouble: Trouble::Busy, why }
+                SendError::Retry { after, trouble: DeliveryTrouble::Busy, why }
             }
             // A token that is none is answered with "Not Found".
             401 | 404 => SendError::Unauthorised { why },
             // The bot was thrown out of the group or blocked by the person; of the rest only the words tell.
-            403 => SendError::refused(Trouble::Address, why),
-            400 if reply.description.contains("chat not found") => SendError::refused(Trouble::Address, why),
-            400..500 => SendError::refused(Trouble::Refused, why),
-            _ => SendError::retry(Trouble::Faulty, why),
+            403 => SendError::refused(DeliveryTrouble::Address, why),
+            400 if reply.description.contains("chat not found") => {
+                SendError::refused(DeliveryTrouble::Address, why)
+            }
+            400..500 => SendError::refused(DeliveryTrouble::Refused, why),
+            _ => SendError::retry(DeliveryTrouble::Faulty, why),
         })
     }
 }

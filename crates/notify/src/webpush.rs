@@ -8,7 +8,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Secret, Severity, Timestamp, Trouble};
+use domain::{DeliveryTrouble, Secret, Severity, Timestamp};
 use hkdf::Hkdf;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::json;
@@ -149,11 +149,11 @@ impl Channel for WebPush {
             .ok()
             .and_then(|once| self.browser.encrypt(self.payload(message).as_bytes(), &once, salt));
         let sealed = sealed.ok_or_else(|| {
-            SendError::refused(Trouble::Internal, "the browser's key is none of the curve P-256")
+            SendError::refused(DeliveryTrouble::Internal, "the browser's key is none of the curve P-256")
         })?;
         let authorization = self.authorization(message.sent_at);
-        let authorization =
-            authorization.ok_or_else(|| SendError::retry(Trouble::Internal, "it cannot be signed"))?;
+        let authorization = authorization
+            .ok_or_else(|| SendError::retry(DeliveryTrouble::Internal, "it cannot be signed"))?;
         let urgency = if message.severity() == Some(Severity::Alarm) { "high" } else { "normal" };
         // One that was not delivered yet is replaced by its repetition: RFC 8030 §5.4.
         let digest = Sha256::digest(message.key.as_bytes());

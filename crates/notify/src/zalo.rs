@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{Days, NaiveTime, TimeZone};
-use domain::{Secret, Timestamp, Trouble, ZaloRecipient};
+use domain::{DeliveryTrouble, Secret, Timestamp, ZaloRecipient};
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
@@ -145,7 +145,8 @@ impl Zalo {
     /// Uploads a picture; its identifier. A picture that is refused is no reason to keep the warning back.
     async fn upload(&self, jpeg: &[u8], access: &Secret) -> Result<Option<String>, Failure> {
         let part = Part::bytes(jpeg.to_vec()).file_name("taimat.jpg").mime_str("image/jpeg");
-        let part = part.map_err(|_| SendError::refused(Trouble::Internal, "a picture cannot be sent"))?;
+        let part =
+            part.map_err(|_| SendError::refused(DeliveryTrouble::Internal, "a picture cannot be sent"))?;
         let request = self.post("v2.0/oa/upload/image")?.multipart(Form::new().part("file", part));
         match self.call(request, access).await {
             Ok(data) => Ok(data.get("attachment_id").and_then(Value::as_str).map(str::to_owned)),
@@ -161,25 +162,28 @@ impl Zalo {
         let url = self
             .api
             .join(path)
-            .map_err(|_| SendError::refused(Trouble::Address, "api_url is no base of addresses"))?;
+            .map_err(|_| SendError::refused(DeliveryTrouble::Address, "api_url is no base of addresses"))?;
         Ok(self.http.post(url))
     }
 
     async fn call(&self, request: RequestBuilder, access: &Secret) -> Result<Value, Failure> {
         let answer = http::send(request.header("access_token", access.reveal())).await?;
         answer.check("")?;
-        let reply: Reply = serde_json::from_slice(&answer.body)
-            .map_err(|_| SendError::retry(Trouble::Faulty, "the answer is none of the Zalo OpenAPI"))?;
+        let reply: Reply = serde_json::from_slice(&answer.body).map_err(|_| {
+            SendError::retry(DeliveryTrouble::Faulty, "the answer is none of the Zalo OpenAPI")
+        })?;
         let said = crate::render::clean(&reply.message);
         let why = format!("Zalo {}: {said}", reply.error);
         Err(match reply.error {
             0 => return Ok(reply.data),
             code::TOKEN => Failure::Expired(why),
-            code::RATE => SendError::Retry { after: Some(PAUSE), trouble: Trouble::Busy, why }.into(),
+            code::RATE => SendError::Retry { after: Some(PAUSE), trouble: DeliveryTrouble::Busy, why }.into(),
             quota if code::QUOTA.contains(&quota) => SendError::Quota { until: self.tomorrow(), why }.into(),
-            code::NO_FOLLOWER => SendError::refused(Trouble::Address, why).into(),
-            refused if code::REFUSED.contains(&refused) => SendError::refused(Trouble::Refused, why).into(),
-            _ => SendError::retry(Trouble::Faulty, why).into(),
+            code::NO_FOLLOWER => SendError::refused(DeliveryTrouble::Address, why).into(),
+            refused if code::REFUSED.contains(&refused) => {
+                SendError::refused(DeliveryTrouble::Refused, why).into()
+            }
+            _ => SendError::retry(DeliveryTrouble::Faulty, why).into(),
         })
     }
 
@@ -204,8 +208,8 @@ impl Zalo {
             return Ok(stored);
         }
         let url = self.oauth.join("v4/oa/access_token");
-        let url =
-            url.map_err(|_| SendError::refused(Trouble::Address, "oauth_url is no base of addresses"))?;
+        let url = url
+            .map_err(|_| SendError::refused(DeliveryTrouble::Address, "oauth_url is no base of addresses"))?;
         let form = [
             ("refresh_token", stored.refresh.reveal()),
             ("app_id", &self.app_id),
@@ -214,15 +218,16 @@ impl Zalo {
         let request = self.http.post(url).header("secret_key", self.secret_key.reveal()).form(&form);
         let answer = http::send(request).await?;
         answer.check("")?;
-        let renewed: Renewed = serde_json::from_slice(&answer.body)
-            .map_err(|_| SendError::retry(Trouble::Faulty, "the answer is none of Zalo's to a renewal"))?;
+        let renewed: Renewed = serde_json::from_slice(&answer.body).map_err(|_| {
+            SendError::retry(DeliveryTrouble::Faulty, "the answer is none of Zalo's to a renewal")
+        })?;
         let (Some(access), Some(refresh)) = (renewed.access_token, renewed.refresh_token) else {
             let name = crate::render::clean(&renewed.error_name);
             let why = format!("Zalo {} on renewing the access token: {name}", renewed.error);
             return Err(if code::OAUTH.contains(&renewed.error) {
                 SendError::Unauthorised { why: format!("{why}. Grant the application its rights again") }
             } else {
-                SendError::retry(Trouble::Faulty, why)
+                SendError::retry(DeliveryTrouble::Faulty, why)
             });
         };
         let tokens = ZaloTokens { access, refresh };
@@ -233,7 +238,7 @@ impl Zalo {
 
 /// The tokens cannot be had or kept here.
 fn internal(why: String) -> SendError {
-    SendError::retry(Trouble::Internal, why)
+    SendError::retry(DeliveryTrouble::Internal, why)
 }
 
 impl From<SendError> for Failure {

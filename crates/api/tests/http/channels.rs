@@ -1,6 +1,6 @@
 //! Channels and deliveries over HTTP.
 
-use domain::{DeliveryId, Role, Trouble};
+use domain::{DeliveryId, DeliveryTrouble, Role};
 use index::{DeliveryFailure, Settled};
 use serde_json::{Value, json};
 
@@ -92,7 +92,8 @@ fn what_was_given_up_is_seen_and_sent_again() {
         let id: DeliveryId = delivery["id"].as_str().unwrap().parse().unwrap();
         let resend = format!("/deliveries/{id}/resend");
         operator.post(&resend, json!({})).await.expect(409);
-        let failure = DeliveryFailure { trouble: Trouble::Address, error: "nobody is there".to_owned() };
+        let failure =
+            DeliveryFailure { trouble: DeliveryTrouble::Address, error: "nobody is there".to_owned() };
         let dead = Settled::Dead { failure };
         world.index.settle_deliveries(&[id], &dead).await.unwrap();
         let given_up = operator.get(&format!("{list}&state=dead")).await.expect(200).json();

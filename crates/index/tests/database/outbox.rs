@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use domain::{
-    Channel, ChannelId, ChannelSpec, Delivery, DeliveryState, MessageKind, PlaceId, ReviewItemId, ReviewStep,
-    Severity, Trouble,
+    Channel, ChannelId, ChannelSpec, Delivery, DeliveryState, DeliveryTrouble, MessageKind, PlaceId,
+    ReviewItemId, ReviewStep, Severity,
 };
 use index::{DeliveryFailure, DeliveryQuery, Index, IndexError, NewChannel, Record, Settled, Visibility};
 
@@ -34,7 +34,7 @@ async fn claim(index: &Index, channel: &Channel) -> Vec<Delivery> {
     index.claim_deliveries(channel.id, false, 10, LEASE).await.unwrap()
 }
 
-fn failure(trouble: Trouble, error: &str) -> DeliveryFailure {
+fn failure(trouble: DeliveryTrouble, error: &str) -> DeliveryFailure {
     DeliveryFailure { trouble, error: error.to_owned() }
 }
 
@@ -150,11 +150,14 @@ async fn what_is_claimed_is_nobody_elses_until_it_is_settled_or_forgotten() {
     assert_eq!(taken, [first.id, second.id], "each once");
     assert_eq!(claim(&index, &other).await, [], "a channel's own");
     index.settle_deliveries(&[first.id], &Settled::Sent).await.unwrap();
-    let retry = Settled::Retry { after: Duration::ZERO, failure: failure(Trouble::Busy, "busy\0") };
+    let retry = Settled::Retry { after: Duration::ZERO, failure: failure(DeliveryTrouble::Busy, "busy\0") };
     index.settle_deliveries(&[second.id], &retry).await.unwrap();
     let again = claim(&index, &one).await;
     assert_eq!((again.len(), again[0].id, again[0].attempts), (1, second.id, 2));
-    assert_eq!((again[0].last_trouble, again[0].last_error.as_deref()), (Some(Trouble::Busy), Some("busy")));
+    assert_eq!(
+        (again[0].last_trouble, again[0].last_error.as_deref()),
+        (Some(DeliveryTrouble::Busy), Some("busy"))
+    );
     // Whoever took it is gone: it is tried again when the lease ends.
     let third = index.enqueue_test(one.id).await.unwrap();
     index.claim_deliveries(one.id, false, 10, Duration::from_millis(1)).await.unwrap();
@@ -193,7 +196,7 @@ async fn the_dead_are_kept_sent_again_and_forgotten_at_last() {
     let refused = index.resend_delivery(one.id).await.unwrap_err();
     assert!(matches!(refused, IndexError::Invalid { field: "delivery_id", .. }), "{refused}");
     claim(&index, &channel).await;
-    let dead = Settled::Dead { failure: failure(Trouble::Address, "no such chat") };
+    let dead = Settled::Dead { failure: failure(DeliveryTrouble::Address, "no such chat") };
     index.settle_deliveries(&[one.id], &dead).await.unwrap();
     index.settle_deliveries(&[one.id], &Settled::Sent).await.unwrap();
     assert_eq!(index.delivery(one.id).await.unwrap().state, DeliveryState::Dead, "the dead are not settled");
@@ -205,7 +208,7 @@ async fn the_dead_are_kept_sent_again_and_forgotten_at_last() {
     };
     let given_up = index.deliveries(&query).await.unwrap().items.remove(0);
     let why = (given_up.last_trouble, given_up.last_error.as_deref());
-    assert_eq!(why, (Some(Trouble::Address), Some("no such chat")));
+    assert_eq!(why, (Some(DeliveryTrouble::Address), Some("no such chat")));
     let unseen = DeliveryQuery { visible: Visibility::Places(vec![other.id]), ..query.clone() };
     assert_eq!(index.deliveries(&unseen).await.unwrap().items, []);
     let again = index.resend_delivery(one.id).await.unwrap();
@@ -228,7 +231,7 @@ async fn what_waits_for_too_long_is_given_up() {
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(index.expire_deliveries(Duration::from_millis(1)).await.unwrap(), 1);
     let dead = index.delivery(one.id).await.unwrap();
-    assert_eq!((dead.state, dead.last_trouble), (DeliveryState::Dead, Some(Trouble::Expired)));
+    assert_eq!((dead.state, dead.last_trouble), (DeliveryState::Dead, Some(DeliveryTrouble::Expired)));
     assert_eq!(dead.last_error.as_deref(), Some("it waited for too long"));
 }
 

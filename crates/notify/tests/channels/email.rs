@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use domain::Trouble;
+use domain::DeliveryTrouble;
 use notify::{Channel, SendError, Sent};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -100,15 +100,15 @@ async fn refusals_and_wrong_passwords_are_told_apart() {
         matches!(&refused, SendError::Refused { why, .. } if why.contains("no such mailbox")),
         "{refused}"
     );
-    assert_eq!(refused.trouble(), Trouble::Address);
+    assert_eq!(refused.trouble(), DeliveryTrouble::Address);
     let too_large = outcome("DATA", "552 5.3.4 too large").await;
-    assert!(matches!(too_large, SendError::Refused { trouble: Trouble::Refused, .. }), "{too_large}");
+    assert!(matches!(too_large, SendError::Refused { trouble: DeliveryTrouble::Refused, .. }), "{too_large}");
     let later = outcome("MAIL", "451 try later").await;
-    assert!(matches!(later, SendError::Retry { trouble: Trouble::Busy, .. }), "{later}");
+    assert!(matches!(later, SendError::Retry { trouble: DeliveryTrouble::Busy, .. }), "{later}");
     let wrong = outcome("AUTH", "535 5.7.8 wrong password").await;
     assert!(matches!(&wrong, SendError::Unauthorised { why } if !why.contains("hunter2")), "{wrong}");
     let settings = json!({ "type": "email", "host": "127.0.0.1", "port": 1, "security": "none",
         "from": "taimat@example.vn", "to": ["lan@example.vn"] });
     let gone = open(&settings, &[]).send(&message("Đêm", None)).await.unwrap_err();
-    assert!(matches!(gone, SendError::Retry { trouble: Trouble::Unreachable, .. }), "{gone}");
+    assert!(matches!(gone, SendError::Retry { trouble: DeliveryTrouble::Unreachable, .. }), "{gone}");
 }

@@ -2,7 +2,7 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use domain::Trouble;
+use domain::DeliveryTrouble;
 use notify::{SendError, Sent};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use serde_json::{Value, json};
@@ -97,5 +97,5 @@ async fn a_broker_that_wants_a_login_and_one_that_is_not_there_are_told_apart() 
     let refused = open(&settings(broker.port), &[]).send(&message("Đêm", None)).await.unwrap_err();
     assert!(matches!(refused, SendError::Unauthorised { .. }), "{refused}");
     let gone = open(&settings(1), &[]).send(&message("Đêm", None)).await.unwrap_err();
-    assert!(matches!(gone, SendError::Retry { trouble: Trouble::Unreachable, .. }), "{gone}");
+    assert!(matches!(gone, SendError::Retry { trouble: DeliveryTrouble::Unreachable, .. }), "{gone}");
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::Trouble;
+use domain::DeliveryTrouble;
 use notify::{Channel, SendError, Sent};
 use serde_json::json;
 
@@ -59,7 +59,7 @@ async fn limits_wrong_tokens_and_unknown_chats_are_told_apart_and_name_no_token(
         said += &error.to_string();
         error
     };
-    let SendError::Retry { after, trouble: Trouble::Busy, .. } = next().await else { panic!() };
+    let SendError::Retry { after, trouble: DeliveryTrouble::Busy, .. } = next().await else { panic!() };
     assert_eq!(after, Some(Duration::from_secs(17)));
     assert!(matches!(next().await, SendError::Unauthorised { .. }));
     let refused = next().await;
@@ -67,13 +67,14 @@ async fn limits_wrong_tokens_and_unknown_chats_are_told_apart_and_name_no_token(
         matches!(&refused, SendError::Refused { why, .. } if why.contains("chat not found")),
         "{refused}"
     );
-    assert_eq!(refused.trouble(), Trouble::Address);
-    assert!(matches!(next().await, SendError::Retry { after: None, trouble: Trouble::Faulty, .. }));
+    assert_eq!(refused.trouble(), DeliveryTrouble::Address);
+    assert!(matches!(next().await, SendError::Retry { after: None, trouble: DeliveryTrouble::Faulty, .. }));
     let settings = json!({ "type": "telegram", "chat_id": "-100", "api_url": "http://127.0.0.1:1/" });
     let gone = open(&settings, &[("token", "1:hunter2")]).send(&message).await.unwrap_err();
     said += &gone.to_string();
     assert!(
-        matches!(gone, SendError::Retry { trouble: Trouble::Unreachable, .. }) && !said.contains("hunter2"),
+        matches!(gone, SendError::Retry { trouble: DeliveryTrouble::Unreachable, .. })
+            && !said.contains("hunter2"),
         "{said}"
     );
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use domain::{Secret, Trouble};
+use domain::{DeliveryTrouble, Secret};
 use notify::{IDEMPOTENCY_KEY, SIGNATURE, SendError, Sent, signature};
 use serde_json::json;
 
@@ -39,18 +39,18 @@ async fn every_status_says_what_to_do_next() {
     let later = channel.send(&message).await.unwrap_err();
     let after = Some(Duration::from_mins(2));
     let why = "HTTP 503: later".to_owned();
-    assert_eq!(later, SendError::Retry { after, trouble: Trouble::Faulty, why });
+    assert_eq!(later, SendError::Retry { after, trouble: DeliveryTrouble::Faulty, why });
     let busy = channel.send(&message).await.unwrap_err();
-    assert!(matches!(busy, SendError::Retry { after: None, trouble: Trouble::Busy, .. }), "{busy}");
+    assert!(matches!(busy, SendError::Retry { after: None, trouble: DeliveryTrouble::Busy, .. }), "{busy}");
     let refused = channel.send(&message).await.unwrap_err();
     assert_eq!(
         refused,
-        SendError::Refused { trouble: Trouble::Refused, why: "HTTP 400: no such  field".to_owned() }
+        SendError::Refused { trouble: DeliveryTrouble::Refused, why: "HTTP 400: no such  field".to_owned() }
     );
     assert!(matches!(channel.send(&message).await, Err(SendError::Unauthorised { .. })));
     let redirected = channel.send(&message).await.unwrap_err();
     assert!(
-        matches!(&redirected, SendError::Refused { trouble: Trouble::Address, why } if why.contains("redirections")),
+        matches!(&redirected, SendError::Refused { trouble: DeliveryTrouble::Address, why } if why.contains("redirections")),
         "{redirected}"
     );
     assert_eq!(stub.requests().len(), 5);
@@ -61,7 +61,7 @@ async fn nobody_there_is_a_reason_to_try_again_and_names_no_address() {
     let settings = json!({ "type": "webhook", "url": "http://127.0.0.1:1/key-in-the-path" });
     let gone = open(&settings, &[("secret", "x")]).send(&message("Đêm", None)).await.unwrap_err();
     assert!(
-        matches!(&gone, SendError::Retry { trouble: Trouble::Unreachable, why, .. } if why.starts_with("no connection")),
+        matches!(&gone, SendError::Retry { trouble: DeliveryTrouble::Unreachable, why, .. } if why.starts_with("no connection")),
         "{gone}"
     );
     assert!(!gone.to_string().contains("key-in-the-path"), "{gone}");

@@ -1,7 +1,7 @@
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Trouble;
+use domain::DeliveryTrouble;
 use notify::{Channel, SendError, Sent};
 use serde_json::{Value, json};
 
@@ -48,8 +48,11 @@ async fn a_browser_that_has_unsubscribed_is_given_up() {
     let message = message("Đêm", None);
     assert!(matches!(
         browser.send(&message).await,
-        Err(SendError::Refused { trouble: Trouble::Address, .. })
+        Err(SendError::Refused { trouble: DeliveryTrouble::Address, .. })
     ));
     assert!(matches!(browser.send(&message).await, Err(SendError::Unauthorised { .. })));
-    assert!(matches!(browser.send(&message).await, Err(SendError::Retry { trouble: Trouble::Faulty, .. })));
+    assert!(matches!(
+        browser.send(&message).await,
+        Err(SendError::Retry { trouble: DeliveryTrouble::Faulty, .. })
+    ));
 }

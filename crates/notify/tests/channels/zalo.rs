@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Trouble;
+use domain::DeliveryTrouble;
 use notify::{Channel, SendError, Sent, TokenStore};
 use serde_json::{Value, json};
 
@@ -114,7 +114,8 @@ async fn limits_quotas_and_refusals_are_told_apart() {
     .await;
     let zalo = channel(&stub, &json!({ "type": "user", "user_id": "u1" }), tokens());
     let message = message("Đêm", None);
-    let SendError::Retry { after, trouble: Trouble::Busy, .. } = zalo.send(&message).await.unwrap_err()
+    let SendError::Retry { after, trouble: DeliveryTrouble::Busy, .. } =
+        zalo.send(&message).await.unwrap_err()
     else {
         panic!()
     };
@@ -124,11 +125,14 @@ async fn limits_quotas_and_refusals_are_told_apart() {
     assert_eq!(hour_and_minute, "17:00:00", "midnight by the clock of the place");
     let refused = zalo.send(&message).await.unwrap_err();
     assert!(
-        matches!(&refused, SendError::Refused { trouble: Trouble::Address, why } if why.contains("-213")),
+        matches!(&refused, SendError::Refused { trouble: DeliveryTrouble::Address, why } if why.contains("-213")),
         "{refused}"
     );
     for _ in 0..3 {
-        assert!(matches!(zalo.send(&message).await, Err(SendError::Retry { trouble: Trouble::Faulty, .. })));
+        assert!(matches!(
+            zalo.send(&message).await,
+            Err(SendError::Retry { trouble: DeliveryTrouble::Faulty, .. })
+        ));
     }
 }
 

@@ -91,7 +91,7 @@ fn back_off(attempts: u32, chance: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ChannelId, DeliveryState, PlaceId, ReviewItemId, Sentence, Severity, Trouble};
+    use domain::{ChannelId, DeliveryState, DeliveryTrouble, PlaceId, ReviewItemId, Sentence, Severity};
     use proptest::prelude::*;
 
     fn delivery(severity: Severity, held: bool) -> Delivery {
@@ -152,11 +152,12 @@ mod tests {
     fn refusals_die_at_once_and_the_rest_after_about_a_day() {
         let at = |attempts| Parcel { attempts, ..parcel(vec![delivery(Severity::Alert, false)]).unwrap() };
         let after = Duration::from_secs(90);
-        let retry = SendError::Retry { after: Some(after), trouble: Trouble::Busy, why: "x".to_owned() };
-        let refused = SendError::Refused { trouble: Trouble::Address, why: "x".to_owned() };
+        let retry =
+            SendError::Retry { after: Some(after), trouble: DeliveryTrouble::Busy, why: "x".to_owned() };
+        let refused = SendError::Refused { trouble: DeliveryTrouble::Address, why: "x".to_owned() };
         assert!(matches!(settle(&at(1), &refused), ("refused", Settled::Dead { .. })));
         let (_, settled) = settle(&at(1), &retry);
-        let failure = DeliveryFailure { trouble: Trouble::Busy, error: "x".to_owned() };
+        let failure = DeliveryFailure { trouble: DeliveryTrouble::Busy, error: "x".to_owned() };
         assert_eq!(settled, Settled::Retry { after, failure });
         assert!(matches!(settle(&at(MOST_ATTEMPTS), &retry), ("given_up", Settled::Dead { .. })));
         let until = Timestamp::from_micros(5);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::notify::{Message, OpenItems, SendError};
-use domain::{Channel, ChannelSettings, Delivery, DeliveryId, MessageKind, Trouble};
+use domain::{Channel, ChannelSettings, Delivery, DeliveryId, DeliveryTrouble, MessageKind};
 use index::Settled;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -130,7 +130,7 @@ impl Worker {
                     Ok(Err(error)) => error,
                     Err(_) => SendError::Retry {
                         after: None,
-                        trouble: Trouble::Silent,
+                        trouble: DeliveryTrouble::Silent,
                         why: "no answer in time".to_owned(),
                     },
                 }
