@@ -67,6 +67,8 @@ test.describe("on a phone", () => {
     test(`${path} fits`, async ({ page }) => {
       await page.goto(path);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      if (path === "/live") await expect(page.locator("[data-live=playing]").first()).toBeVisible();
+      else await expect(page.getByRole("main").getByRole("status").filter({ hasText: /…/ })).toHaveCount(0);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(wide, "nothing hangs over the right edge").toBeLessThanOrEqual(0);
       await page.screenshot({ path: `${folder}/phone${path.replaceAll("/", "-")}.vi.png` });

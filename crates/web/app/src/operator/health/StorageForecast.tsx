@@ -32,14 +32,14 @@ function Forecast({ storage }: { storage: Schemas["Storage"] }) {
     days_until_full !== null
       ? t("health.fullIn", { span: span(days_until_full * DAY) })
       : storage.limited_by === "days"
-        ? t("health.neverFull", { days: keep_days })
+        ? t("health.neverFull", { count: keep_days })
         : t("health.unknown");
   return (
     <Stack gap="xs">
       <Text size="lg" fw={700}>
         {verdict}
       </Text>
-      {days_until_full !== null && <Text size="sm">{t("health.afterFull", { days: keep_days })}</Text>}
+      {days_until_full !== null && <Text size="sm">{t("health.afterFull", { count: keep_days })}</Text>}
       <Progress
         size="lg"
         value={capacity_bytes > 0 ? (used_bytes / capacity_bytes) * 100 : 0}

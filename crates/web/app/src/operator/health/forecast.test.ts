@@ -24,3 +24,8 @@ test("… or until their days are over", () => {
   const points = forecast({ ...storage, days_until_full: null, keep_days: 30, limited_by: "days" });
   expect(points.at(-1)?.bytes).toBe(300);
 });
+
+test("a day is told once, however few there are", () => {
+  const days = forecast({ ...storage, days_until_full: 0.1 }).map(({ day }) => day);
+  expect(days).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
