@@ -36,7 +36,8 @@ function App() {
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce ?? ""}>
       <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
         <QueryClientProvider client={queryClient}>
-          <Notifications position="bottom-right" />
+          {/* Over the middle of the header, where nothing is to be clicked. */}
+          <Notifications position="top-center" />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </DatesProvider>
