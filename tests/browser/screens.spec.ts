@@ -42,8 +42,11 @@ for (const language of ["vi", "en"]) {
         });
         const refused: string[] = [];
         page.on("response", (answer) => {
-          // What was flagged this moment is not on the disk yet, and asked for again.
-          const early = answer.status() === 404 && new URL(answer.url()).pathname.endsWith("/playlist.m3u8");
+          // What happens this moment is not on the disk yet, and asked for again.
+          const { pathname, searchParams } = new URL(answer.url());
+          const recorded =
+            pathname.endsWith("/playlist.m3u8") || (pathname.endsWith("/snapshot") && searchParams.has("at"));
+          const early = answer.status() === 404 && recorded;
           if (answer.status() >= 400 && !early) refused.push(`${answer.status()} ${answer.url()}`);
         });
         await page.goto(path);

@@ -1,5 +1,4 @@
-import { IconPhotoOff } from "@tabler/icons-react";
-import { useState } from "react";
+import { Picture } from "../components/Picture";
 import classes from "./operator.module.css";
 
 interface Props {
@@ -8,16 +7,11 @@ interface Props {
   width?: number | string;
 }
 
-/** A small picture; a sign in its place where there is none. */
+/** A small picture. */
 export function Thumb({ src, alt, width = 112 }: Props) {
-  const [failed, setFailed] = useState<string | null>(null);
   return (
     <span className={classes.thumb} style={{ width }}>
-      {src && failed !== src ? (
-        <img src={src} alt={alt} loading="lazy" decoding="async" onError={() => setFailed(src)} />
-      ) : (
-        <IconPhotoOff size={20} stroke={1.4} aria-label={alt} role="img" />
-      )}
+      <Picture src={src} alt={alt} loading="lazy" />
     </span>
   );
 }

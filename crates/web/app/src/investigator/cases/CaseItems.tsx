@@ -13,6 +13,7 @@ import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../api/client";
 import { Later } from "../../components/Later";
+import { Picture } from "../../components/Picture";
 import { NothingHere, ProblemAlert } from "../../components/states";
 import { clock, duration, moment, rfc3339 } from "../../i18n/time";
 import classes from "./cases.module.css";
@@ -96,7 +97,7 @@ function Item({ caseId, item, position, last }: Props) {
             />
           </Later>
         ) : (
-          picture && <img className={classes.picture} src={picture} alt="" loading="lazy" />
+          picture && <Picture className={classes.picture} src={picture} alt="" loading="lazy" />
         )}
         <Stack gap={4} style={{ minWidth: 0 }}>
           <Group gap="xs">

@@ -15,6 +15,7 @@ import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
 import { type Area, AreaBox } from "../../components/AreaBox";
 import { DateTimeInput } from "../../components/DateTimeInput";
+import { Picture } from "../../components/Picture";
 import { ProblemAlert } from "../../components/states";
 import { said } from "../../i18n";
 import { clock, day, duration, fromField, rfc3339, toField } from "../../i18n/time";
@@ -107,7 +108,7 @@ export default function MovedPanel({ camera, view, at, onSeek, onClose }: Props)
         <Stack gap="xs">
           <Text size="sm">{t("moved.how")}</Text>
           <div className={classes.previewPicture} style={{ position: "relative" }}>
-            <img
+            <Picture
               src={`/api/v1/cameras/${camera}/snapshot?at=${picture}&width=640`}
               alt=""
               style={{ width: "100%" }}
@@ -183,7 +184,7 @@ export default function MovedPanel({ camera, view, at, onSeek, onClose }: Props)
                   className={classes.found}
                   onClick={() => onSeek(from)}
                 >
-                  <img
+                  <Picture
                     src={`/api/v1/cameras/${camera}/snapshot?at=${rfc3339((from + to) / 2)}&width=160`}
                     alt=""
                     loading="lazy"

@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
+import { Picture } from "../../components/Picture";
 import { useCameraById } from "../../components/pick";
 import { clock, day, duration } from "../../i18n/time";
 import { CLASS_COLOUR } from "../classes";
@@ -90,11 +91,10 @@ function ResultCard({ event, open, onOpen }: CardProps) {
       onClick={() => onOpen(event.id)}
     >
       <div className={classes.picture}>
-        <img
+        <Picture
           src={picture}
           alt=""
           loading="lazy"
-          decoding="async"
           style={event.has_snapshot ? undefined : { objectFit: "cover", objectPosition: around }}
         />
         <span className={classes.kind} style={{ background: CLASS_COLOUR[event.class] }}>

@@ -2,6 +2,7 @@ import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AreaBox } from "../../components/AreaBox";
+import { Picture } from "../../components/Picture";
 import type { Rectangle } from "./filter";
 import classes from "./search.module.css";
 
@@ -26,7 +27,7 @@ export function ZoneOnPicture({ camera, zone, onChange }: Props) {
         {t("search.zone")}
       </Text>
       <div className={classes.picture} style={{ aspectRatio: "16 / 9" }}>
-        <img src={`/api/v1/cameras/${camera}/snapshot?width=640`} alt="" />
+        <Picture src={`/api/v1/cameras/${camera}/snapshot?width=640`} alt="" />
         <AreaBox label={t("search.zoneKeys")} value={area} onChange={setArea} />
       </div>
       <Group gap="xs" mt={6}>
