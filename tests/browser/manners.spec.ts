@@ -22,6 +22,19 @@ test("a session that ended is told without a click, and begun anew where one was
   await expect(page.getByRole("heading", { level: 1, name: "Tình trạng" })).toBeVisible();
 });
 
+test("a session that ended is begun anew where one was going", async ({ page, context }) => {
+  // A page that asks for nothing by itself: the click is what learns of the end.
+  await page.goto("/audit");
+  await expect(page.getByRole("heading", { level: 1, name: "Nhật ký truy cập" })).toBeVisible();
+  await expect(page.getByRole("row").nth(1)).toBeVisible();
+  await context.clearCookies();
+  await page.getByRole("link", { name: "Tình trạng" }).click();
+  await expect(page.getByText("Phiên làm việc đã hết hạn")).toBeVisible();
+  await page.getByLabel("Mật khẩu", { exact: true }).fill(process.env.TAIMAT_PASSWORD ?? "");
+  await page.getByRole("button", { name: "Đăng nhập" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Tình trạng" })).toBeVisible();
+});
+
 test("who may only watch sees no button that would be refused", async ({ api, browser, baseURL }) => {
   const places = await (await api.get("/api/v1/places")).json();
   const commune = places.items.find((place: { kind: string }) => place.kind === "commune");

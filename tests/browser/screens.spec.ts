@@ -44,9 +44,9 @@ for (const language of ["vi", "en"]) {
         page.on("response", (answer) => {
           // What happens this moment is not on the disk yet, and asked for again.
           const { pathname, searchParams } = new URL(answer.url());
-          const recorded =
-            pathname.endsWith("/playlist.m3u8") || (pathname.endsWith("/snapshot") && searchParams.has("at"));
-          const early = answer.status() === 404 && recorded;
+          const moment =
+            /\/(playlist\.m3u8|snapshot)$/.test(pathname) && (searchParams.get("to") ?? searchParams.get("at"));
+          const early = answer.status() === 404 && moment && Date.now() - Date.parse(moment) < 60_000;
           if (answer.status() >= 400 && !early) refused.push(`${answer.status()} ${answer.url()}`);
         });
         await page.goto(path);

@@ -194,7 +194,7 @@ impl Search<'_> {
 
     /// Looks for further channels, with the paths by which the first one was found.
     async fn channels(&mut self, main: &str, sub: Option<&str>) {
-        if self.takes_any || at_channel(main, 1) == at_channel(main, 2) {
+        if self.takes_any || !brands::numbered(main) {
             return;
         }
         let mut unused = 0;

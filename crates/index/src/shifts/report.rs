@@ -226,7 +226,7 @@ async fn cameras(connection: &mut PgConnection, scope: Scope) -> Result<Vec<Came
              ORDER BY l.starts_at LIMIT 1) lasting ON true
          WHERE c.removed_at IS NULL AND c.place_id {HERE}
          GROUP BY c.id, c.name, lasting.starts_at, lasting.reason
-         ORDER BY plain(c.name), c.id"
+         ORDER BY c.name COLLATE by_name, c.id"
     );
     let rows: Vec<CameraRow> = sqlx::query_as(sqlx::AssertSqlSafe(statement))
         .bind(scope.place.0)

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../api/client";
 import { type Action, useMay, usePlaces } from "../api/session";
+import { byName } from "../i18n/order";
 
 /** Names of a place and those above it, the largest first. */
 export function placePath(places: Map<string, Schemas["Place"]>, id: string | null | undefined): string {
@@ -31,7 +32,7 @@ export function usePlaceOptions(action: Action): { value: string; label: string 
       [...places.values()]
         .filter((place) => !place.merged_into && may(action, place.id))
         .map((place) => ({ value: place.id, label: placePath(places, place.id) }))
-        .sort((a, b) => a.label.localeCompare(b.label, "vi", { numeric: true })),
+        .sort((a, b) => byName(a.label, b.label)),
     [places, may, action],
   );
 }

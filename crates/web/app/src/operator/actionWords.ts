@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { byName } from "../i18n/order";
 
 /** What the audit log calls actions, in words. */
 export function useActionWords() {
@@ -8,7 +9,7 @@ export function useActionWords() {
     .flatMap(([thing, deeds]) =>
       Object.entries(deeds).map(([deed, label]) => ({ value: `${thing}.${deed}`, label })),
     )
-    .sort((a, b) => a.label.localeCompare(b.label, "vi"));
+    .sort((a, b) => byName(a.label, b.label));
   const things: Record<string, string> = t("audit.things", { returnObjects: true });
   return {
     all,

@@ -1,4 +1,5 @@
 import type { Schemas } from "../api/client";
+import { byName } from "../i18n/order";
 
 type Place = Schemas["Place"];
 
@@ -18,7 +19,7 @@ export function inOrder(places: Map<string, Place>): { place: Place; depth: numb
   const walk = (above: string | null, depth: number): { place: Place; depth: number }[] =>
     standing
       .filter((place) => parent(place) === above)
-      .toSorted((a, b) => a.name.localeCompare(b.name, "vi", { numeric: true }))
+      .toSorted((a, b) => byName(a.name, b.name))
       .flatMap((place) => [{ place, depth }, ...walk(place.id, depth + 1)]);
   return walk(null, 0);
 }

@@ -25,12 +25,6 @@ export function Deliveries() {
     // Every page that is open is asked for anew: who has opened many waits longer.
     { ...byCursor, refetchInterval: ({ state }) => 5000 * (state.data?.pages.length ?? 1) },
   );
-  const resend = api.useMutation("post", "/api/v1/deliveries/{delivery_id}/resend", {
-    onSuccess: () => {
-      notifications.show({ message: t("deliveries.resent") });
-      return queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/deliveries"] });
-    },
-  });
   const filter = (change: { state?: Schemas["DeliveryState"]; channel?: string }) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const items = asked.data?.pages.flatMap((page) => page.items) ?? [];
@@ -54,7 +48,6 @@ export function Deliveries() {
           onChange={(next) => filter({ channel: next ?? undefined })}
         />
       </Group>
-      {resend.error && <ProblemAlert problem={resend.error} />}
       {asked.error ? (
         <Failed error={asked.error} retry={() => void asked.refetch()} />
       ) : !asked.data ? (
@@ -77,45 +70,11 @@ export function Deliveries() {
             </Table.Thead>
             <Table.Tbody>
               {items.map((one) => (
-                <Table.Tr key={one.id}>
-                  <Table.Td>{moment(one.created_at)}</Table.Td>
-                  <Table.Td>{channels.find((it) => it.id === one.channel_id)?.name ?? "–"}</Table.Td>
-                  <Table.Td>
-                    <Text size="sm" fw={600}>
-                      {t(`deliveries.kinds.${one.kind}`)}
-                      {one.warning && `: ${one.warning.rule}`}
-                    </Text>
-                    {one.warning && (
-                      <Text size="sm">
-                        {[said(one.warning.why), one.warning.camera].filter(Boolean).join(" ")}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    <Badge color={COLOURS[one.state]} tt="none">
-                      {one.held ? t("deliveries.held") : t(`deliveries.states.${one.state}`)}
-                    </Badge>
-                    <Text size="sm">
-                      {t("deliveries.attempts", { count: one.attempts })}
-                      {one.state === "pending" &&
-                        ` · ${t("deliveries.next", { when: moment(one.next_attempt_at) })}`}
-                    </Text>
-                    <DeliveryTrouble delivery={one} />
-                  </Table.Td>
-                  <Table.Td>
-                    {one.state === "dead" && (
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        aria-label={t("deliveries.resendName", { when: moment(one.created_at) })}
-                        loading={resend.isPending}
-                        onClick={() => resend.mutate({ params: { path: { delivery_id: one.id } } })}
-                      >
-                        {t("deliveries.resend")}
-                      </Button>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
+                <DeliveryRow
+                  key={one.id}
+                  delivery={one}
+                  channel={channels.find((it) => it.id === one.channel_id)?.name ?? "–"}
+                />
               ))}
             </Table.Tbody>
           </Table>
@@ -132,5 +91,63 @@ export function Deliveries() {
         </Button>
       )}
     </Stack>
+  );
+}
+
+interface RowProps {
+  delivery: Schemas["Delivery"];
+  /** The name of its channel. */
+  channel: string;
+}
+
+function DeliveryRow({ delivery, channel }: RowProps) {
+  const { t } = useTranslation("operator");
+  const resend = api.useMutation("post", "/api/v1/deliveries/{delivery_id}/resend", {
+    onSuccess: () => {
+      notifications.show({ message: t("deliveries.resent") });
+      return queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/deliveries"] });
+    },
+  });
+  return (
+    <Table.Tr>
+      <Table.Td>{moment(delivery.created_at)}</Table.Td>
+      <Table.Td>{channel}</Table.Td>
+      <Table.Td>
+        <Text size="sm" fw={600}>
+          {t(`deliveries.kinds.${delivery.kind}`)}
+          {delivery.warning && `: ${delivery.warning.rule}`}
+        </Text>
+        {delivery.warning && (
+          <Text size="sm">
+            {[said(delivery.warning.why), delivery.warning.camera].filter(Boolean).join(" ")}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Badge color={COLOURS[delivery.state]} tt="none">
+          {delivery.held ? t("deliveries.held") : t(`deliveries.states.${delivery.state}`)}
+        </Badge>
+        <Text size="sm">
+          {t("deliveries.attempts", { count: delivery.attempts })}
+          {delivery.state === "pending" &&
+            ` · ${t("deliveries.next", { when: moment(delivery.next_attempt_at) })}`}
+        </Text>
+        <DeliveryTrouble delivery={delivery} />
+      </Table.Td>
+      <Table.Td>
+        {delivery.state === "dead" && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={t("deliveries.resendName", { when: moment(delivery.created_at) })}
+            loading={resend.isPending}
+            onClick={() => resend.mutate({ params: { path: { delivery_id: delivery.id } } })}
+          >
+            {t("deliveries.resend")}
+          </Button>
+        )}
+        {resend.error && <ProblemAlert problem={resend.error} />}
+      </Table.Td>
+    </Table.Tr>
   );
 }
